@@ -1,0 +1,76 @@
+#include "flowgen/local_pod.h"
+
+#include "flowgen/label_selector.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace flowgen {
+namespace {
+
+/// The running pod that the attachment belongs to. A pod deleted and made again under the same name has another uid,
+/// and the old sandbox must not pass for the new pod.
+const Pod* find_pod(const ClusterState& state, const std::string& node, const Attachment& attachment) {
+    const auto place = state.pods.find(*attachment.pod);
+    if (place == state.pods.end()) return nullptr;
+    const Pod& pod = place->second;
+    const bool other_life = !pod.uid.empty() && !attachment.pod_uid.empty() && pod.uid != attachment.pod_uid;
+    return pod.finished || pod.host_network || pod.node != node || other_life ? nullptr : &pod;
+}
+
+bool isolated(const ClusterState& state, const Pod& pod, Direction direction) {
+    return std::ranges::any_of(state.policies, [&](const auto& entry) {
+        const NetworkPolicy& policy = entry.second;
+        return policy.id.namespace_ == pod.id.namespace_ && isolates(policy, direction) &&
+               matches(policy.pod_selector, pod.labels);
+    });
+}
+
+LocalPod resolve(const ClusterState& state, const std::string& node, const LabelIndex& index,
+                 const Attachment& attachment) {
+    LocalPod local;
+    local.attachment = attachment;
+    if (!attachment.pod) {
+        local.service = Service::NoPod;
+        return local;
+    }
+    const Pod* pod = find_pod(state, node, attachment);
+    if (pod == nullptr || index.refused(pod->id.namespace_)) return local;
+    local.service = Service::Pod;
+    local.labels = pod->labels;
+    local.ports = pod->ports;
+    local.identity = pod_identity(pod->id.namespace_, pod->labels);
+    local.isolated_in_ingress = isolated(state, *pod, Direction::Ingress);
+    local.isolated_in_egress = isolated(state, *pod, Direction::Egress);
+    return local;
+}
+
+} // namespace
+
+Owner LocalPod::owner() const {
+    if (attachment.pod) return {OwnerCategory::Pod, attachment.pod->text()};
+    return {OwnerCategory::Attachment, attachment.container_id + " " + attachment.interface};
+}
+
+U128 LocalPod::source_bits() const {
+    return service == Service::Pod ? identity.bits() | kPod | (isolated_in_egress ? kIsolated : U128{0}) : U128{0};
+}
+
+U128 LocalPod::destination_bits() const {
+    return service == Service::Pod ? identity.bits() | kPod | (isolated_in_ingress ? kIsolated : U128{0}) : U128{0};
+}
+
+std::vector<LocalPod> resolve_attachments(const ClusterState& state, const LocalNode& local, const LabelIndex& index) {
+    std::vector<LocalPod> out;
+    for (const auto& attachment : local.attachments) out.push_back(resolve(state, local.name, index, attachment));
+    std::ranges::sort(out, {},
+                      [](const LocalPod& p) { return std::tie(p.attachment.container_id, p.attachment.interface); });
+    return out;
+}
+
+bool isolates(const NetworkPolicy& policy, Direction direction) {
+    if (policy.policy_types.empty()) return direction == Direction::Ingress || !policy.egress.empty();
+    return std::ranges::find(policy.policy_types, direction) != policy.policy_types.end();
+}
+
+} // namespace flowgen

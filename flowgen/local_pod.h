@@ -1,0 +1,44 @@
+// This node's attachments, each with what the cluster's state says of its pod.
+//
+//   attachments + ClusterState + LabelIndex ──► LocalPods ──► topology, policy rules
+#pragma once
+
+#include "flowgen/label_index.h"
+#include "flowgen/owner.h"
+
+#include <vector>
+
+namespace flowgen {
+
+/// What the bridge does with an attachment.
+enum class Service : std::uint8_t {
+    Pod,    ///< a pod of the cluster, with identity and policy
+    NoPod,  ///< attached without Kubernetes arguments: forwarded, never isolated, no identity
+    CutOff, ///< says that it is a pod, but the cluster has no such running pod on this node: nothing passes
+};
+
+struct LocalPod {
+    Attachment attachment;
+    Service service = Service::CutOff;
+    Labels labels;
+    std::vector<ContainerPort> ports;
+    Identity identity; ///< {0, 0} unless service is Pod
+    bool isolated_in_ingress = false;
+    bool isolated_in_egress = false;
+
+    [[nodiscard]] Owner owner() const;
+    /// As a packet's source; see identity.h for the flags.
+    [[nodiscard]] U128 source_bits() const;
+    /// As a packet's destination.
+    [[nodiscard]] U128 destination_bits() const;
+};
+
+/// In the order of the attachments' container id and interface.
+[[nodiscard]] std::vector<LocalPod> resolve_attachments(const ClusterState& state, const LocalNode& local,
+                                                        const LabelIndex& index);
+
+/// Whether the policy says anything about this direction. Source: API reference, NetworkPolicySpec.policyTypes: when it
+/// is absent, ingress always, and egress if there are egress rules.
+[[nodiscard]] bool isolates(const NetworkPolicy& policy, Direction direction);
+
+} // namespace flowgen

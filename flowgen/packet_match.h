@@ -1,0 +1,23 @@
+// The matches that several tables share, each with its prerequisites.
+#pragma once
+
+#include "flowgen/cluster_state.h"
+#include "flowgen/flow.h"
+#include "flowgen/port_range.h"
+
+namespace flowgen {
+
+inline constexpr std::uint16_t kEthernetArp = 0x0806;
+inline constexpr std::uint8_t kIcmp = 1;
+inline constexpr std::uint8_t kIcmpv6 = 58;
+
+[[nodiscard]] Match ip(ipam::Family family);
+[[nodiscard]] Match ip_from(const Prefix& prefix);
+[[nodiscard]] Match ip_to(const Prefix& prefix);
+[[nodiscard]] Match transport(ipam::Family family, Protocol protocol);
+/// To this destination port or aligned block of ports.
+[[nodiscard]] Match transport_to(ipam::Family family, Protocol protocol, const MaskedPort& port);
+/// ICMP or ICMPv6 of this type.
+[[nodiscard]] Match icmp(ipam::Family family, std::uint8_t type);
+
+} // namespace flowgen
