@@ -16,10 +16,10 @@
 namespace flowgen {
 
 // Flags, in the top byte; bits 4 to 7 are zero.
-inline constexpr U128 kIsolated = U128{1} << 120; ///< source: in egress; destination: in ingress
-inline constexpr U128 kReply = U128{1} << 121;    ///< reply of a connection that the sending node saw admitted
-inline constexpr U128 kViaHost = U128{1} << 122;  ///< came through the sender's gateway, so replies must as well
-inline constexpr U128 kPod = U128{1} << 123;      ///< a pod of some namespace, as opposed to a host or the outside
+inline constexpr U128 kFlagIsolated = U128{1} << 120; ///< source: in egress; destination: in ingress
+inline constexpr U128 kFlagReply = U128{1} << 121;    ///< reply of a connection that the sending node saw admitted
+inline constexpr U128 kFlagViaHost = U128{1} << 122;  ///< came through the sender's gateway, so replies must as well
+inline constexpr U128 kFlagPod = U128{1} << 123;      ///< a pod of some namespace, as opposed to a host or the outside
 
 inline constexpr U128 kNamespaceMask = ((U128{1} << 56) - 1) << 64;
 inline constexpr U128 kLabelsMask = (U128{1} << 64) - 1;

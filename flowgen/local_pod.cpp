@@ -53,11 +53,13 @@ Owner LocalPod::owner() const {
 }
 
 U128 LocalPod::source_bits() const {
-    return service == Service::Pod ? identity.bits() | kPod | (isolated_in_egress ? kIsolated : U128{0}) : U128{0};
+    return service == Service::Pod ? identity.bits() | kFlagPod | (isolated_in_egress ? kFlagIsolated : U128{0})
+                                   : U128{0};
 }
 
 U128 LocalPod::destination_bits() const {
-    return service == Service::Pod ? identity.bits() | kPod | (isolated_in_ingress ? kIsolated : U128{0}) : U128{0};
+    return service == Service::Pod ? identity.bits() | kFlagPod | (isolated_in_ingress ? kFlagIsolated : U128{0})
+                                   : U128{0};
 }
 
 std::vector<LocalPod> resolve_attachments(const ClusterState& state, const LocalNode& local, const LabelIndex& index) {

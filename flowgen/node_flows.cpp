@@ -1,0 +1,94 @@
+// The flows of nodes: this one's host behind the gateway, and the others behind the tunnel.
+#include "flowgen/packet_action.h"
+#include "flowgen/packet_match.h"
+#include "flowgen/topology.h"
+
+#include <algorithm>
+
+namespace flowgen {
+namespace {
+
+using ipam::Family;
+
+Match skipped(Match match) { return match.set(kPacketState, kPolicySkipped, kPolicySkipped); }
+
+void compile_own_host(const Topology& topology, const Node* self, FlowStore& store) {
+    const auto& local = topology.local;
+    const Owner owner{OwnerCategory::Node, local.name};
+    std::set<IpAddress> addresses(local.host_addresses.begin(), local.host_addresses.end());
+    if (self != nullptr) addresses.merge(node_addresses(*self));
+    for (const auto& address : addresses) {
+        const Prefix host = Prefix::host(address);
+        store.add(Table::Classifier, 110, ip_from(host).set(Field::in_port, kLocalPort),
+                  {set(kSourceIdentity, own_host_identity().bits()), to(Table::Conntrack)}, owner);
+        const auto deliver = [&](Table next) -> Actions {
+            return {set(kOutputPort, kLocalPort), set(Field::eth_dst, local.gateway_mac.bits()), to(next)};
+        };
+        // From another node's pod: its egress was checked there, where it is tracked.
+        store.add(Table::Routing, 140, ip_to(host).set(Field::in_port, local.tunnel_ofport), deliver(Table::Output),
+                  owner);
+        store.add(Table::Routing, 130, skipped(ip_to(host)), deliver(Table::Output), owner);
+        store.add(Table::Routing, 120, ip_to(host), deliver(Table::EgressAdmin), owner);
+    }
+    if (self == nullptr) return;
+    for (const auto& cidr : self->pod_cidrs) store.add(Table::Routing, 90, ip_to(cidr), {}, owner); // no such pod
+}
+
+void compile_other_node(const Topology& topology, const Node& node, const IpAddress& endpoint, FlowStore& store) {
+    const Owner owner{OwnerCategory::Node, node.name};
+    const bool v4 = endpoint.family == Family::IPv4;
+    const Match from_tunnel = Match()
+                                  .set(Field::in_port, topology.local.tunnel_ofport)
+                                  .set(v4 ? Field::tun_src : Field::tun_ipv6_src, endpoint.bits);
+    const SetField tunnel_to = set(v4 ? Field::tun_dst : Field::tun_ipv6_dst, endpoint.bits);
+    const SetField port = set(kOutputPort, topology.local.tunnel_ofport);
+    const auto arriving_from = [&](const Prefix& prefix) {
+        store.add(Table::Classifier, 100, Match(from_tunnel).merge(ip_from(prefix)),
+                  {Move{Field::tun_metadata0, 0, kSourceIdentity, 0, 128}, to(Table::Conntrack)}, owner);
+    };
+    for (const auto& cidr : node.pod_cidrs) {
+        arriving_from(cidr);
+        store.add(Table::Routing, 100, ip_to(cidr), {tunnel_to, port, to(Table::EgressPrecheck)}, owner);
+    }
+    for (const auto& address : node_addresses(node)) {
+        const Prefix host = Prefix::host(address);
+        const bool gateway =
+            std::ranges::any_of(node.pod_cidrs, [&](const Prefix& cidr) { return cidr.contains(address); });
+        if (!gateway) arriving_from(host);
+        // The node is no pod: nobody there could check the sender's egress policy, so it is checked here.
+        store.add(Table::Routing, 130, skipped(ip_to(host)), {tunnel_to, port, to(Table::Output)}, owner);
+        store.add(Table::Routing, 120, ip_to(host), {tunnel_to, port, to(Table::EgressAdmin)}, owner);
+    }
+}
+
+} // namespace
+
+IpAddress gateway_address(const Prefix& pod_cidr) { return {pod_cidr.family(), pod_cidr.address.bits + 1}; }
+
+std::set<IpAddress> node_addresses(const Node& node) {
+    std::set<IpAddress> addresses(node.addresses.begin(), node.addresses.end());
+    for (const auto& cidr : node.pod_cidrs) addresses.insert(gateway_address(cidr));
+    return addresses;
+}
+
+std::optional<IpAddress> tunnel_endpoint(const Node& node, Family family) {
+    const auto place = std::ranges::find(node.addresses, family, &IpAddress::family);
+    return place == node.addresses.end() ? std::nullopt : std::optional(*place);
+}
+
+void compile_nodes(const Topology& topology, FlowStore& store) {
+    const auto& nodes = topology.state.nodes;
+    const auto place = nodes.find(topology.local.name);
+    const Node* self = place == nodes.end() ? nullptr : &place->second;
+    compile_own_host(topology, self, store);
+    auto own_endpoint = topology.local.tunnel_address;
+    if (!own_endpoint && self != nullptr && !self->addresses.empty()) own_endpoint = self->addresses.front();
+    if (!own_endpoint) return; // no underlay yet, so no other node can be reached
+    for (const auto& [name, node] : nodes) {
+        if (name == topology.local.name) continue;
+        if (const auto endpoint = tunnel_endpoint(node, own_endpoint->family))
+            compile_other_node(topology, node, *endpoint, store);
+    }
+}
+
+} // namespace flowgen
