@@ -16,8 +16,13 @@ std::set<std::string> namespace_names(const ClusterState& state) {
     return names;
 }
 
-/// Of namespaces that share a hash only the oldest is served; the API gives one order to all nodes: creation, then
-/// name.
+} // namespace
+
+bool LabelIndex::refused(const std::string& namespace_name) const {
+    const auto entry = namespaces.find(namespace_name);
+    return entry == namespaces.end() || entry->second.refused;
+}
+
 void refuse_collisions(const ClusterState& state, LabelIndex& index) {
     std::vector<std::tuple<std::string, std::string>> by_age;
     for (const auto& [name, entry] : index.namespaces) {
@@ -36,13 +41,6 @@ void refuse_collisions(const ClusterState& state, LabelIndex& index) {
                                  "older namespace " +
                                  holder->second + "; create it under another name");
     }
-}
-
-} // namespace
-
-bool LabelIndex::refused(const std::string& namespace_name) const {
-    const auto entry = namespaces.find(namespace_name);
-    return entry == namespaces.end() || entry->second.refused;
 }
 
 Labels namespace_labels(const ClusterState& state, const std::string& name) {

@@ -37,6 +37,10 @@ struct LabelIndex {
 /// Host-network and finished pods are no pods of the network and leave no trace.
 [[nodiscard]] LabelIndex index_labels(const ClusterState& state);
 
+/// Marks all but the oldest of the namespaces whose `bits` are equal as refused, with a warning each. Older: by
+/// creationTimestamp, then by name, so that every node decides alike.
+void refuse_collisions(const ClusterState& state, LabelIndex& index);
+
 /// The label that names it, added to what its manifest says.
 [[nodiscard]] Labels namespace_labels(const ClusterState& state, const std::string& name);
 
