@@ -169,10 +169,12 @@ std::string match_text(const Match& match) {
     return out;
 }
 
+/// The whole field as "name[]"; tun_metadata0 always with its range, as its width is the switch's to say.
 std::string subfield(Field field, int offset, int bits) {
     std::string out(name(field));
     out += "[";
-    if (bits != width(field)) out += std::to_string(offset) + ".." + std::to_string(offset + bits - 1);
+    if (bits != width(field) || field == Field::tun_metadata0)
+        out += std::to_string(offset) + ".." + std::to_string(offset + bits - 1);
     return out + "]";
 }
 

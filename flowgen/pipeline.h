@@ -21,6 +21,7 @@ enum class Table : std::uint8_t {
     Classifier = 0,
     PortSecurity = 10,
     NeighborResponder = 20,
+    NeighborAdvert = 25,
     Conntrack = 30,
     ConntrackState = 40,
     Service = 50,
@@ -42,10 +43,11 @@ struct TableName {
 };
 
 /// Every table in pipeline order, with the name that the switch database shows for it.
-inline constexpr std::array<TableName, 16> kTables{{
+inline constexpr std::array<TableName, 17> kTables{{
     {Table::Classifier, "Classifier"},
     {Table::PortSecurity, "PortSecurity"},
     {Table::NeighborResponder, "NeighborResponder"},
+    {Table::NeighborAdvert, "NeighborAdvert"},
     {Table::Conntrack, "Conntrack"},
     {Table::ConntrackState, "ConntrackState"},
     {Table::Service, "Service"},

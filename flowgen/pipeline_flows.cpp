@@ -45,13 +45,21 @@ void compile_neighbor_responder(FlowStore& store) {
               {Move{Field::eth_src, 0, Field::eth_dst, 0, 48}, set(Field::eth_src, mac), set(Field::arp_op, 2),
                Move{Field::arp_sha, 0, Field::arp_tha, 0, 48}, set(Field::arp_sha, mac),
                Move{Field::arp_spa, 0, Field::arp_tpa, 0, 32}, set(Field::arp_spa, kRouterIpv4.bits), Output{kInPort}});
-    // Router, solicited and override flags, and the option type that turns the source link-layer address option of the
-    // solicitation into the target link-layer address option of the advertisement. Source: RFC 4861, section 4.4.
     table.add(100, icmp(Family::IPv6, 135).set(Field::icmpv6_code, 0).set(Field::nd_target, kRouterIpv6.bits),
               {Move{Field::eth_src, 0, Field::eth_dst, 0, 48}, set(Field::eth_src, mac),
                Move{Field::ipv6_src, 0, Field::ipv6_dst, 0, 128}, set(Field::ipv6_src, kRouterIpv6.bits),
-               set(Field::icmpv6_type, 136), set(Field::nd_options_type, 2), set(Field::nd_reserved, 0xe0000000),
-               set(Field::nd_tll, mac), Output{kInPort}});
+               set(Field::icmpv6_type, 136), to(Table::NeighborAdvert)});
+    table.add(0, {}, {});
+}
+
+/// The second half of the answer to a solicitation: its option can be written only once the packet is an advertisement.
+/// Router, solicited and override flags; option type 2 turns the source link-layer address option of the solicitation
+/// into the target link-layer address option. Source: RFC 4861, section 4.4.
+void compile_neighbor_advert(FlowStore& store) {
+    const TableWriter table{store, Table::NeighborAdvert};
+    table.add(100, icmp(Family::IPv6, 136),
+              {set(Field::nd_options_type, 2), set(Field::nd_reserved, 0xe0000000),
+               set(Field::nd_tll, kRouterMac.bits()), Output{kInPort}});
     table.add(0, {}, {});
 }
 
@@ -201,6 +209,7 @@ void compile_pipeline(const LocalNode& local, FlowStore& store) {
     compile_classifier(store);
     TableWriter{store, Table::PortSecurity}.add(0, {}, {});
     compile_neighbor_responder(store);
+    compile_neighbor_advert(store);
     compile_conntrack(local.tunnel_ofport, store);
     compile_conntrack_state(store);
     compile_routing(local, store);
