@@ -1,7 +1,7 @@
 // The pipeline of the bridge: every table, register, mark and cookie, each defined here and nowhere else.
 // Table numbers are fixed for good, so that what is written about `ovs-ofctl dump-flows` stays true.
 //
-//   pod port ─► Classifier ─► PortSecurity ─┬─► NeighborResponder (ARP, ND)
+//   pod port ─► Classifier ─► PortSecurity ─┬─► NeighborResponder ─► NeighborAdvert   (ARP, ND)
 //   gateway  ─►     │                       │
 //   tunnel   ─►     └───────────────────────┴─► Conntrack ─► ConntrackState ─► Service ─► Routing
 //

@@ -1,0 +1,40 @@
+// An attempt on the wire: which packet enters which bridge where, and where it must come out.
+//
+//   Attempt ──► Crossing: entry ──request──► exit
+//                              ◄───reply────
+#pragma once
+
+#include "tests/judge/fabric.h"
+#include "tests/judge/random_cluster.h"
+#include "tests/judge/reference.h"
+
+namespace judge {
+
+/// How a pod's packet to another pod reaches the bridge.
+enum class Path : std::uint8_t {
+    Direct,  ///< from the pod's own port
+    ViaHost, ///< through the gateway of the pod's node, where a Service address was translated
+};
+
+struct Crossing {
+    Place entry;
+    Place exit;
+    Frame request;
+    std::string tracker; ///< the node whose conntrack holds the connection, and no other does
+
+    /// The answer to `request`, as it enters at `exit`; it must come out at `entry`.
+    [[nodiscard]] Frame reply() const;
+    /// The ICMP error with which the receiver says that nothing answers `request`.
+    [[nodiscard]] Frame error() const;
+
+    MacAddress receiver_mac;
+};
+
+/// The Ethernet address of whoever is behind this port.
+[[nodiscard]] MacAddress mac_behind(const Cluster& cluster, const Place& place);
+
+/// `path` matters only between pods; a pod that reaches itself always does so through the gateway, as its own stack
+/// delivers everything else.
+[[nodiscard]] Crossing crossing(const Cluster& cluster, const Attempt& attempt, Path path, std::uint16_t source_port);
+
+} // namespace judge

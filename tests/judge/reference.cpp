@@ -1,0 +1,187 @@
+#include "tests/judge/reference.h"
+
+namespace judge {
+
+namespace {
+
+using namespace flowgen;
+
+// Source: API reference, LabelSelector and LabelSelectorRequirement.
+bool matches(const LabelSelector& selector, const Labels& labels) {
+    for (const auto& [key, value] : selector.match_labels) {
+        const auto label = labels.find(key);
+        if (label == labels.end() || label->second != value) return false;
+    }
+    for (const auto& requirement : selector.match_expressions) {
+        const auto label = labels.find(requirement.key);
+        const bool present = label != labels.end();
+        const bool listed = present && requirement.values.contains(label->second);
+        switch (requirement.op) {
+        case LabelRequirement::Operator::In:
+            if (!listed) return false;
+            break;
+        case LabelRequirement::Operator::NotIn:
+            if (listed) return false; // a pod without the key matches too
+            break;
+        case LabelRequirement::Operator::Exists:
+            if (!present) return false;
+            break;
+        case LabelRequirement::Operator::DoesNotExist:
+            if (present) return false;
+            break;
+        }
+    }
+    return true;
+}
+
+/// The labels of a namespace; one that is not declared has only its name.
+Labels namespace_labels(const ClusterState& state, const std::string& name) {
+    Labels labels;
+    if (const auto found = state.namespaces.find(name); found != state.namespaces.end()) labels = found->second.labels;
+    labels[kNamespaceNameLabel] = name;
+    return labels;
+}
+
+bool has_network(const Pod& pod) { return !pod.host_network && !pod.finished; }
+
+/// Source: API reference, NetworkPolicySpec.policyTypes.
+bool isolates(const NetworkPolicy& policy, Direction direction) {
+    if (policy.policy_types.empty()) return direction == Direction::Ingress || !policy.egress.empty();
+    for (const auto type : policy.policy_types) {
+        if (type == direction) return true;
+    }
+    return false;
+}
+
+bool covers(const IpBlock& block, const IpAddress& address) {
+    if (!block.cidr.contains(address)) return false;
+    for (const auto& hole : block.except) {
+        if (hole.contains(address)) return false;
+    }
+    return true;
+}
+
+const Pod* pod_of(const ClusterState& state, const End& end) {
+    const auto* pod_end = std::get_if<PodEnd>(&end.who);
+    return pod_end ? &state.pods.at(pod_end->pod) : nullptr;
+}
+
+/// Whether `peer` of a policy in `policy_namespace` means `end`. Source: API reference, NetworkPolicyPeer.
+bool matches(const ClusterState& state, const std::string& policy_namespace, const PolicyPeer& peer,
+             Direction direction, const End& end) {
+    if (peer.ip_block) {
+        if (covers(*peer.ip_block, end.address)) return true;
+        // A node that sends may use any of its addresses, so each of them stands for all.
+        const auto* host = std::get_if<HostEnd>(&end.who);
+        if (!host || direction != Direction::Ingress) return false;
+        for (const auto& address : addresses_of(state.nodes.at(host->node))) {
+            if (covers(*peer.ip_block, address)) return true;
+        }
+        return false;
+    }
+    const auto* pod = pod_of(state, end);
+    if (!pod || !has_network(*pod)) return false;
+    if (peer.namespace_selector) {
+        if (!matches(*peer.namespace_selector, namespace_labels(state, pod->id.namespace_))) return false;
+    } else if (pod->id.namespace_ != policy_namespace) {
+        return false;
+    }
+    return !peer.pod_selector || matches(*peer.pod_selector, pod->labels);
+}
+
+/// Source: API reference, NetworkPolicyPort.
+bool matches(const PolicyPort& port, const Attempt& attempt, const Pod* destination) {
+    if (static_cast<std::uint8_t>(port.protocol) != attempt.protocol) return false;
+    if (std::holds_alternative<std::monostate>(port.port)) return true;
+    if (const auto* number = std::get_if<std::uint16_t>(&port.port)) {
+        const auto last = port.end_port ? *port.end_port : *number;
+        return *number <= attempt.destination_port && attempt.destination_port <= last;
+    }
+    if (!destination) return false; // only pods have names for ports
+    for (const auto& declared : destination->ports) {
+        if (declared.name == std::get<std::string>(port.port) && declared.protocol == port.protocol &&
+            declared.number == attempt.destination_port) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool admits(const ClusterState& state, const NetworkPolicy& policy, const PolicyRule& rule, Direction direction,
+            const Attempt& attempt) {
+    bool peer_matches = rule.peers.empty();
+    for (const auto& peer : rule.peers) {
+        const auto& other = direction == Direction::Ingress ? attempt.from : attempt.to;
+        if (matches(state, policy.id.namespace_, peer, direction, other)) peer_matches = true;
+    }
+    bool port_matches = rule.ports.empty();
+    for (const auto& port : rule.ports) {
+        if (matches(port, attempt, pod_of(state, attempt.to))) port_matches = true;
+    }
+    return peer_matches && port_matches;
+}
+
+/// What the policies that select `subject` say of one direction.
+Verdict judge_direction(const ClusterState& state, const Pod& subject, Direction direction, const Attempt& attempt) {
+    const std::string word = direction == Direction::Ingress ? "ingress" : "egress";
+    std::string isolating;
+    for (const auto& [name, policy] : state.policies) {
+        if (!selects(policy, subject) || !isolates(policy, direction)) continue;
+        isolating += (isolating.empty() ? "" : ", ") + name.text();
+        const auto& rules = direction == Direction::Ingress ? policy.ingress : policy.egress;
+        for (std::size_t i = 0; i < rules.size(); ++i) {
+            if (admits(state, policy, rules[i], direction, attempt)) {
+                return {.allowed = true,
+                        .reason = word + " rule " + std::to_string(i) + " of " + name.text() + " admits"};
+            }
+        }
+    }
+    if (isolating.empty()) return {.allowed = true, .reason = subject.id.text() + " is not isolated in " + word};
+    return {.allowed = false, .reason = word + " of " + subject.id.text() + " is isolated by " + isolating};
+}
+
+} // namespace
+
+std::string End::text() const {
+    std::string who_text = "outside";
+    if (const auto* pod = std::get_if<PodEnd>(&who)) who_text = "pod " + pod->pod.text();
+    if (const auto* host = std::get_if<HostEnd>(&who)) who_text = "node " + host->node;
+    return who_text + " (" + address.text() + ")";
+}
+
+std::string Attempt::text() const {
+    const auto port = has_ports(protocol) ? " port " + std::to_string(destination_port) : "";
+    return from.text() + " -> " + to.text() + " " + protocol_name(protocol) + port;
+}
+
+bool selects(const NetworkPolicy& policy, const Pod& pod) {
+    return has_network(pod) && policy.id.namespace_ == pod.id.namespace_ && matches(policy.pod_selector, pod.labels);
+}
+
+std::vector<IpAddress> addresses_of(const Node& node) {
+    auto addresses = node.addresses;
+    for (const auto& cidr : node.pod_cidrs) {
+        addresses.push_back({.family = cidr.family(), .bits = cidr.first().bits + 1});
+    }
+    return addresses;
+}
+
+Verdict judge(const ClusterState& state, const Attempt& attempt) {
+    const auto* sender = pod_of(state, attempt.from);
+    const auto* receiver = pod_of(state, attempt.to);
+    if (sender && sender == receiver) return {.allowed = true, .reason = "a pod always reaches itself"};
+    Verdict verdict;
+    if (sender) {
+        verdict = judge_direction(state, *sender, Direction::Egress, attempt);
+        if (!verdict.allowed || !receiver) return verdict;
+    }
+    const auto* host = std::get_if<HostEnd>(&attempt.from.who);
+    if (host && host->node == receiver->node) {
+        return {.allowed = true, .reason = "a pod's own node always reaches it"};
+    }
+    const auto ingress = judge_direction(state, *receiver, Direction::Ingress, attempt);
+    return {.allowed = ingress.allowed,
+            .reason = verdict.reason.empty() ? ingress.reason : verdict.reason + "; " + ingress.reason};
+}
+
+} // namespace judge

@@ -1,0 +1,70 @@
+// Who may talk to whom, straight from the Kubernetes API reference: plain loops over the objects, nothing compiled,
+// nothing shared with flowgen but the objects themselves. Where this file and the flows disagree, one of them is wrong.
+//
+//   ClusterState, Attempt ──► judge ──► Verdict
+#pragma once
+
+#include "flowgen/cluster_state.h"
+#include "tests/judge/frame.h"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+namespace judge {
+
+/// A pod that has an interface of its own (not hostNetwork) and has not finished.
+struct PodEnd {
+    flowgen::ObjectName pod;
+
+    auto operator<=>(const PodEnd&) const = default;
+};
+
+/// The host network of a node: its daemons, and hostNetwork pods.
+struct HostEnd {
+    std::string node;
+
+    auto operator<=>(const HostEnd&) const = default;
+};
+
+/// Neither a pod nor a node.
+struct OutsideEnd {
+    auto operator<=>(const OutsideEnd&) const = default;
+};
+
+struct End {
+    std::variant<PodEnd, HostEnd, OutsideEnd> who;
+    IpAddress address; ///< that the packet carries for it
+
+    auto operator<=>(const End&) const = default;
+    /// "pod NAMESPACE/NAME (ADDRESS)" and so on.
+    [[nodiscard]] std::string text() const;
+};
+
+/// The first packet of a connection.
+struct Attempt {
+    End from;
+    End to;
+    std::uint8_t protocol = 0;          ///< IP protocol number
+    std::uint16_t destination_port = 0; ///< 0 when the protocol has no ports
+
+    auto operator<=>(const Attempt&) const = default;
+    [[nodiscard]] std::string text() const;
+};
+
+struct Verdict {
+    bool allowed = false;
+    std::string reason; ///< which rule admits, or whose isolation does not
+};
+
+/// Whether `attempt` is allowed. At least one end is a pod of `state`.
+[[nodiscard]] Verdict judge(const flowgen::ClusterState& state, const Attempt& attempt);
+
+/// Whether `policy` applies to this pod at all. Source: API reference, NetworkPolicySpec.podSelector.
+[[nodiscard]] bool selects(const flowgen::NetworkPolicy& policy, const flowgen::Pod& pod);
+
+/// All addresses of a node: those of its Node object, and its gateway address in each of its PodCIDRs (the first
+/// usable).
+[[nodiscard]] std::vector<IpAddress> addresses_of(const flowgen::Node& node);
+
+} // namespace judge

@@ -1,0 +1,16 @@
+// Makes a failing cluster small enough to understand: parts of it go as long as it fails without them.
+#pragma once
+
+#include "tests/judge/random_cluster.h"
+#include "tests/judge/reference.h"
+
+#include <functional>
+
+namespace judge {
+
+/// `cluster` without the policies, rules, peers, ports, holes, requirements, other pods and workloads that
+/// `still_fails` does not need. The pods of `attempt` stay.
+[[nodiscard]] Cluster shrink(Cluster cluster, const Attempt& attempt,
+                             const std::function<bool(const Cluster&)>& still_fails);
+
+} // namespace judge

@@ -1,0 +1,26 @@
+// What manifests leave open and a running cluster decides: where pods run, at which address and port of the bridge.
+//
+//   ClusterState from manifests ──► assume ──► the same with nodes and pods filled in, and this node's attachments
+//
+// The choices are those of the lab: nodes in the order of their names, pods round-robin.
+#pragma once
+
+#include "flowgen/cluster_state.h"
+#include "ipam/error.h"
+
+#include <string>
+#include <vector>
+
+namespace flowgen_program {
+
+struct AssumedCluster {
+    flowgen::ClusterState state;
+    flowgen::LocalNode local;
+    std::vector<std::string> assumptions; ///< one line for each thing that the manifests did not say
+};
+
+/// Without any Node object, `node` is assumed to be the only one. Workloads that have no pods yet get their replicas.
+/// Errors: Node objects exist, but none of this name; more pods here than the PodCIDR has addresses.
+[[nodiscard]] ipam::Result<AssumedCluster> assume(flowgen::ClusterState state, const std::string& node);
+
+} // namespace flowgen_program
