@@ -1,6 +1,6 @@
 #include "flowgen/local_pod.h"
 
-#include "flowgen/label_selector.h"
+#include "flowgen/policy_selection.h"
 
 #include <algorithm>
 #include <tuple>
@@ -18,14 +18,6 @@ const Pod* find_pod(const ClusterState& state, const std::string& node, const At
     return pod.finished || pod.host_network || pod.node != node || other_life ? nullptr : &pod;
 }
 
-bool isolated(const ClusterState& state, const Pod& pod, Direction direction) {
-    return std::ranges::any_of(state.policies, [&](const auto& entry) {
-        const NetworkPolicy& policy = entry.second;
-        return policy.id.namespace_ == pod.id.namespace_ && isolates(policy, direction) &&
-               matches(policy.pod_selector, pod.labels);
-    });
-}
-
 LocalPod resolve(const ClusterState& state, const std::string& node, const LabelIndex& index,
                  const Attachment& attachment) {
     LocalPod local;
@@ -40,8 +32,11 @@ LocalPod resolve(const ClusterState& state, const std::string& node, const Label
     local.labels = pod->labels;
     local.ports = pod->ports;
     local.identity = pod_identity(pod->id.namespace_, pod->labels);
-    local.isolated_in_ingress = isolated(state, *pod, Direction::Ingress);
-    local.isolated_in_egress = isolated(state, *pod, Direction::Egress);
+    const auto isolated = [&](Direction direction) {
+        return !policies_selecting(state, pod->id.namespace_, pod->labels, direction).empty();
+    };
+    local.isolated_in_ingress = isolated(Direction::Ingress);
+    local.isolated_in_egress = isolated(Direction::Egress);
     return local;
 }
 
@@ -68,11 +63,6 @@ std::vector<LocalPod> resolve_attachments(const ClusterState& state, const Local
     std::ranges::sort(out, {},
                       [](const LocalPod& p) { return std::tie(p.attachment.container_id, p.attachment.interface); });
     return out;
-}
-
-bool isolates(const NetworkPolicy& policy, Direction direction) {
-    if (policy.policy_types.empty()) return direction == Direction::Ingress || !policy.egress.empty();
-    return std::ranges::find(policy.policy_types, direction) != policy.policy_types.end();
 }
 
 } // namespace flowgen

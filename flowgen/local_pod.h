@@ -37,8 +37,4 @@ struct LocalPod {
 [[nodiscard]] std::vector<LocalPod> resolve_attachments(const ClusterState& state, const LocalNode& local,
                                                         const LabelIndex& index);
 
-/// Whether the policy says anything about this direction. Source: API reference, NetworkPolicySpec.policyTypes: when it
-/// is absent, ingress always, and egress if there are egress rules.
-[[nodiscard]] bool isolates(const NetworkPolicy& policy, Direction direction);
-
 } // namespace flowgen

@@ -1,7 +1,7 @@
 #include "flowgen/policy_flows.h"
 
-#include "flowgen/label_selector.h"
 #include "flowgen/packet_action.h"
+#include "flowgen/policy_selection.h"
 #include "flowgen/rule_merge.h"
 
 #include <algorithm>
@@ -109,10 +109,9 @@ void compile_policies(const PolicyContext& context, int conjunctions_per_flow, F
 void compile_egress_precheck(const PolicyContext& context, FlowStore& store) {
     for (const auto& pod : context.pods) {
         if (pod.service != Service::Pod || !pod.isolated_in_egress) continue;
-        for (const auto& [id, policy] : context.state.policies)
-            if (id.namespace_ == pod.attachment.pod->namespace_ && isolates(policy, Direction::Egress) &&
-                matches(policy.pod_selector, pod.labels))
-                precheck(context, pod, policy, store);
+        for (const auto* policy :
+             policies_selecting(context.state, pod.attachment.pod->namespace_, pod.labels, Direction::Egress))
+            precheck(context, pod, *policy, store);
     }
 }
 

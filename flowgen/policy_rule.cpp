@@ -4,10 +4,10 @@
 #include "flowgen/packet_match.h"
 #include "flowgen/pipeline.h"
 #include "flowgen/policy_content.h"
+#include "flowgen/policy_selection.h"
 #include "flowgen/topology.h"
 
 #include <algorithm>
-#include <functional>
 
 namespace flowgen {
 namespace {
@@ -22,18 +22,16 @@ Match namespace_is(Field field, std::uint64_t bits) {
     return Match().set(field, U128{bits} << 64 | kFlagPod, kNamespaceMask | kFlagPod);
 }
 
-/// Calls `add` with the fewest matches for the pods of these namespaces that the selector matches.
-void match_pods(const LabelIndex& index, const std::function<bool(const std::string&, const Labels&)>& in_namespace,
-                const LabelSelector& pods, Field field, const std::function<void(const Match&)>& add) {
-    for (const auto& [name, entry] : index.namespaces) {
-        if (entry.refused || !in_namespace(name, entry.labels)) continue;
-        if (pods.empty()) {
-            add(namespace_is(field, entry.bits));
-            continue;
-        }
-        for (const auto& label_set : entry.label_sets)
-            if (matches(pods, label_set.labels)) add(identity_is(field, label_set.identity));
+/// The fewest matches for the pods of one namespace that the selector matches.
+void add_pods_of(const IndexedNamespace& entry, const LabelSelector& pods, Field field, const Owners& owners,
+                 Alternatives& out) {
+    if (entry.refused) return;
+    if (pods.empty()) {
+        out[namespace_is(field, entry.bits)] = owners;
+        return;
     }
+    for (const auto& label_set : entry.label_sets)
+        if (matches(pods, label_set.labels)) out[identity_is(field, label_set.identity)] = owners;
 }
 
 /// One direction of one policy at a time.
@@ -74,9 +72,7 @@ class RuleExpansion {
                 if (selects(pod)) out[identity_is(subject_field_, pod.identity)] = owners_;
             return out;
         }
-        const auto own = [&](const std::string& name, const Labels&) { return name == policy_.id.namespace_; };
-        match_pods(context_.index, own, policy_.pod_selector, subject_field_,
-                   [&](const Match& m) { out[m] = owners_; });
+        add_pods_of(own_namespace(), policy_.pod_selector, subject_field_, owners_, out);
         return out;
     }
 
@@ -93,8 +89,8 @@ class RuleExpansion {
         return out;
     }
 
-    [[nodiscard]] bool namespace_matches(const PolicyPeer& peer, const std::string& name, const Labels& labels) const {
-        return peer.namespace_selector ? matches(*peer.namespace_selector, labels) : name == policy_.id.namespace_;
+    [[nodiscard]] const IndexedNamespace& own_namespace() const {
+        return context_.index.namespaces.at(policy_.id.namespace_);
     }
 
     void add_pods(const PolicyPeer& peer, Alternatives& out) const {
@@ -103,23 +99,26 @@ class RuleExpansion {
             out[Match().set(peer_field_, kFlagPod, kFlagPod)] = owners_;
             return;
         }
-        const auto in_namespace = [&](const auto& name, const auto& labels) {
-            return namespace_matches(peer, name, labels);
-        };
-        if (direction_ == Direction::Ingress || pods.empty()) {
-            match_pods(context_.index, in_namespace, pods, peer_field_, [&](const Match& m) { out[m] = owners_; });
-            return;
+        if (direction_ == Direction::Egress && !pods.empty()) { // receivers are this node's pods
+            for (const auto& pod : context_.pods)
+                if (peer_is(peer, pod)) out[identity_is(peer_field_, pod.identity)] = owners_;
+        } else if (!peer.namespace_selector) {
+            add_pods_of(own_namespace(), pods, peer_field_, owners_, out);
+        } else {
+            for (const auto& [name, entry] : context_.index.namespaces)
+                if (matches(*peer.namespace_selector, entry.labels))
+                    add_pods_of(entry, pods, peer_field_, owners_, out);
         }
-        for (const auto& pod : context_.pods)
-            if (peer_is(peer, pod)) out[identity_is(peer_field_, pod.identity)] = owners_;
     }
 
     /// A local pod under a peer's selectors.
     [[nodiscard]] bool peer_is(const PolicyPeer& peer, const LocalPod& pod) const {
         if (pod.service != Service::Pod) return false;
         const auto& name = pod.attachment.pod->namespace_;
-        return namespace_matches(peer, name, context_.index.namespaces.at(name).labels) &&
-               matches(peer.pod_selector.value_or(LabelSelector{}), pod.labels);
+        const bool in_namespace = peer.namespace_selector
+                                      ? matches(*peer.namespace_selector, context_.index.namespaces.at(name).labels)
+                                      : name == policy_.id.namespace_;
+        return in_namespace && matches(peer.pod_selector.value_or(LabelSelector{}), pod.labels);
     }
 
     void add_block(const IpBlock& block, Alternatives& out) const {
