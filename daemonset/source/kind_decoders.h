@@ -1,0 +1,39 @@
+// The decoders of the kinds, one for each flowgen type, and the pieces that they share.
+//
+//   object_decoder ──► decode_pod, decode_policy, ... ──► flowgen value; problems go where the Field says
+#pragma once
+
+#include "daemonset/source/field.h"
+#include "flowgen/cluster_state.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace agent::source {
+
+// Shared (metadata_decoder.cpp). `fault` is one of name_syntax.h.
+
+/// metadata.name and metadata.namespace, the latter "default" where it is absent.
+[[nodiscard]] flowgen::ObjectName decode_name(const Field& object);
+/// A string that `fault` accepts, or nothing where it is absent.
+[[nodiscard]] std::string decode_word(const Field& field, std::string_view (*fault)(std::string_view));
+/// An object of label keys and values.
+[[nodiscard]] flowgen::Labels decode_labels(const Field& field);
+/// A LabelSelector; an absent one is empty.
+[[nodiscard]] flowgen::LabelSelector decode_selector(const Field& field);
+/// TCP where it is absent.
+[[nodiscard]] flowgen::Protocol decode_protocol(const Field& field);
+/// A CIDR; bits beyond its length are cleared.
+[[nodiscard]] std::optional<flowgen::Prefix> decode_cidr(const Field& field);
+[[nodiscard]] std::optional<flowgen::IpAddress> decode_address(const Field& field);
+
+// The kinds.
+
+[[nodiscard]] flowgen::Namespace decode_namespace(const Field& object);
+[[nodiscard]] flowgen::Node decode_node(const Field& object);
+[[nodiscard]] flowgen::Pod decode_pod(const Field& object);
+[[nodiscard]] flowgen::Workload decode_workload(const Field& object, std::string_view kind);
+[[nodiscard]] flowgen::NetworkPolicy decode_policy(const Field& object);
+
+} // namespace agent::source

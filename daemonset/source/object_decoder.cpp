@@ -1,0 +1,75 @@
+#include "daemonset/source/object_decoder.h"
+
+#include "daemonset/source/kind_decoders.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace agent::source {
+namespace {
+
+using nlohmann::json;
+
+struct KnownKind {
+    std::string_view group; ///< empty: the core group
+    std::string_view kind;
+    Object (*decode)(const Field& object, std::string_view kind);
+};
+
+Object workload(const Field& object, std::string_view kind) { return decode_workload(object, kind); }
+
+constexpr std::array kKnownKinds{
+    KnownKind{"", "Namespace",
+              [](const Field& object, std::string_view) -> Object { return decode_namespace(object); }},
+    KnownKind{"", "Node", [](const Field& object, std::string_view) -> Object { return decode_node(object); }},
+    KnownKind{"", "Pod", [](const Field& object, std::string_view) -> Object { return decode_pod(object); }},
+    KnownKind{"apps", "Deployment", workload},
+    KnownKind{"apps", "StatefulSet", workload},
+    KnownKind{"apps", "DaemonSet", workload},
+    KnownKind{"apps", "ReplicaSet", workload},
+    KnownKind{"batch", "Job", workload},
+    KnownKind{"batch", "CronJob", workload},
+    KnownKind{"networking.k8s.io", "NetworkPolicy",
+              [](const Field& object, std::string_view) -> Object { return decode_policy(object); }},
+};
+
+std::string text_at(const json& object, const char* name) {
+    if (!object.is_object()) return {};
+    const auto found = object.find(name);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+} // namespace
+
+std::expected<Decoded, Problems> decode(const json& object) {
+    Problems problems;
+    const Field root(object, problems);
+    const std::string api_version = root["apiVersion"].required_text();
+    const std::string kind = root["kind"].required_text();
+    if (!problems.empty()) return std::unexpected(std::move(problems));
+
+    const auto slash = api_version.find('/');
+    const auto group = slash == std::string::npos ? std::string() : api_version.substr(0, slash);
+    const auto version = slash == std::string::npos ? api_version : api_version.substr(slash + 1);
+    for (const KnownKind& known : kKnownKinds) {
+        if (known.group != group || known.kind != kind) continue;
+        if (version != "v1") root["apiVersion"].refuse_value("is not a version of " + kind + " that is read: use v1");
+        Object decoded = known.decode(root, known.kind);
+        if (!problems.empty()) return std::unexpected(std::move(problems));
+        return decoded;
+    }
+    return UnknownKind{api_version, kind};
+}
+
+std::string describe(const json& object) {
+    const std::string kind = text_at(object, "kind");
+    if (kind.empty()) return "object";
+    const json metadata = object.contains("metadata") ? object["metadata"] : json();
+    const std::string name = text_at(metadata, "name");
+    if (name.empty()) return kind;
+    const std::string space = text_at(metadata, "namespace");
+    return kind + " " + (space.empty() ? "" : space + "/") + name;
+}
+
+} // namespace agent::source
