@@ -1,0 +1,55 @@
+// One question to the agent over its unix socket, with a deadline.
+//
+//   AgentCall::send(request) ──► the plugin may do something else meanwhile ──► answer()
+#pragma once
+
+#include "ovs-cni/agent_protocol.h"
+#include "ovs-cni/cni_error.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace ovs_cni {
+
+class AgentCall {
+  public:
+    /// Connects and sends the whole request; `timeout` runs from here to the end of the answer.
+    /// Errors: kTryAgain when no agent listens at `socket_path` or it does not take the request; it then knows nothing
+    /// of it.
+    [[nodiscard]] static CniResult<AgentCall> send(const std::string& socket_path, const Request& request,
+                                                   std::chrono::milliseconds timeout);
+
+    AgentCall(AgentCall&& other) noexcept : fd_(std::exchange(other.fd_, -1)), deadline_(other.deadline_) {}
+    AgentCall& operator=(AgentCall&&) = delete;
+    AgentCall(const AgentCall&) = delete;
+    AgentCall& operator=(const AgentCall&) = delete;
+    ~AgentCall();
+
+    /// Waits for the line that the agent answers with. SIGTERM and SIGINT, which the plugin otherwise blocks, are let
+    /// through while it waits. Errors, after all of which the agent may or may not have done what was asked: kTryAgain
+    /// for the deadline or a signal, kIo for a connection that broke.
+    [[nodiscard]] CniResult<std::string> answer();
+
+  private:
+    AgentCall(int fd, std::chrono::steady_clock::time_point deadline) : fd_(fd), deadline_(deadline) {}
+
+    int fd_ = -1;
+    std::chrono::steady_clock::time_point deadline_;
+};
+
+/// Blocks SIGTERM and SIGINT, so that they end the plugin only where it waits for the agent: there it can undo what it
+/// did. Ignores SIGPIPE. Called once, at the start.
+void defer_termination();
+
+/// Sends a request and reads its answer. Errors: those of AgentCall, kDecode, or the agent's own.
+template <typename Answer> [[nodiscard]] CniResult<Answer>
+ask_agent(const std::string& socket_path, const Request& request, std::chrono::milliseconds timeout) {
+    auto call = AgentCall::send(socket_path, request, timeout);
+    if (!call) return std::unexpected(call.error());
+    const auto line = call->answer();
+    if (!line) return std::unexpected(line.error());
+    return decode_response<Answer>(*line);
+}
+
+} // namespace ovs_cni

@@ -1,0 +1,62 @@
+#include "ovs-cni/agent_call.h"
+#include "ovs-cni/netlink/vanishing_link.h"
+#include "ovs-cni/verbs.h"
+#include "ovs-cni/veth_name.h"
+
+namespace ovs_cni {
+namespace {
+
+CniResult<void> remove_link(const std::string& name) {
+    if (const auto deleted = netlink::delete_link_soon(name); !deleted)
+        return cni_fail(cni_code::kKernelRefused, deleted.error().message);
+    return {};
+}
+
+/// The agent's answer to a call that may not have been possible at all.
+CniResult<DelResponse> answer_of(CniResult<AgentCall>& call) {
+    if (!call) return std::unexpected(call.error());
+    const auto line = call->answer();
+    if (!line) return std::unexpected(line.error());
+    return decode_response<DelResponse>(*line);
+}
+
+/// Until the agent has heard of it, the address stays taken, so the runtime must ask again.
+CniError not_told(CniError error) {
+    error.details += (error.details.empty() ? "" : "\n");
+    error.details += "the pod's interface is removed; its address stays taken until DEL or GC reaches the agent";
+    return error;
+}
+
+} // namespace
+
+CniResult<void> del(const Environment& environment, const NetworkConfiguration& configuration) {
+    // The kernel needs longer to remove the veth than the agent to remove port and flows, so both go on at once.
+    auto call = AgentCall::send(configuration.agent_socket, DelRequest{environment.key, configuration.name},
+                                configuration.agent_timeout);
+    const auto host_name = veth_identity(environment.key).host_name;
+    const auto removed = remove_link(host_name);
+    const auto response = answer_of(call);
+    if (!response) return std::unexpected(not_told(response.error()));
+    if (!removed) return removed;
+    // The record is right even where it names an interface that a plugin of another version made.
+    if (const auto& recorded = response->host_interface; recorded && *recorded != host_name)
+        return remove_link(*recorded);
+    return {};
+}
+
+CniResult<void> gc(const NetworkConfiguration& configuration) {
+    const auto response = ask_agent<GcResponse>(configuration.agent_socket,
+                                                GcRequest{configuration.name, configuration.valid_attachments},
+                                                configuration.agent_timeout);
+    if (!response) return std::unexpected(response.error());
+    // One link that cannot be removed must not keep the others.
+    std::string failures;
+    for (const auto& attachment : response->removed) {
+        if (const auto removed = remove_link(attachment.host_interface); !removed)
+            failures += removed.error().message + "\n";
+    }
+    if (failures.empty()) return {};
+    return cni_fail(cni_code::kKernelRefused, "GC left interfaces behind", failures);
+}
+
+} // namespace ovs_cni

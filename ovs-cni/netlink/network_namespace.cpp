@@ -1,0 +1,58 @@
+#include "ovs-cni/netlink/network_namespace.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace ovs_cni::netlink {
+
+Result<NetworkNamespace> NetworkNamespace::open(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fail("cannot open the network namespace " + path + ": " + std::strerror(errno));
+    NetworkNamespace opened(fd, {});
+    struct statfs filesystem{};
+    if (fstatfs(fd, &filesystem) != 0 || filesystem.f_type != NSFS_MAGIC || ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+        return fail(path + " is not a network namespace");
+    struct stat status{};
+    if (fstat(fd, &status) != 0) return fail("cannot examine " + path + ": " + std::strerror(errno));
+    opened.id_ = {status.st_dev, status.st_ino};
+    return opened;
+}
+
+Result<NetworkNamespace> NetworkNamespace::current() { return open("/proc/thread-self/ns/net"); }
+
+NetworkNamespace& NetworkNamespace::operator=(NetworkNamespace&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    std::swap(id_, other.id_);
+    return *this;
+}
+
+NetworkNamespace::~NetworkNamespace() {
+    if (fd_ >= 0) close(fd_);
+}
+
+Result<EnteredNamespace> EnteredNamespace::enter(const NetworkNamespace& target) {
+    auto origin = NetworkNamespace::current();
+    if (!origin) return std::unexpected(origin.error());
+    if (setns(target.fd(), CLONE_NEWNET) != 0)
+        return fail(std::string("cannot enter the network namespace: ") + std::strerror(errno));
+    return EnteredNamespace(std::move(*origin));
+}
+
+EnteredNamespace::~EnteredNamespace() {
+    if (origin_.fd() < 0 || setns(origin_.fd(), CLONE_NEWNET) == 0) return;
+    std::perror("cannot leave the network namespace");
+    std::abort();
+}
+
+} // namespace ovs_cni::netlink

@@ -1,0 +1,58 @@
+// Network namespaces as files: opened, compared, entered for a moment.
+#pragma once
+
+#include "ipam/error.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace ovs_cni::netlink {
+
+using ipam::fail;
+using ipam::Result;
+
+/// An open network namespace; it lives at least as long as this does.
+class NetworkNamespace {
+  public:
+    /// Errors: the path cannot be opened, or is not a network namespace (an ordinary file, a mount namespace ...).
+    [[nodiscard]] static Result<NetworkNamespace> open(const std::string& path);
+    /// The namespace of the calling thread.
+    [[nodiscard]] static Result<NetworkNamespace> current();
+
+    NetworkNamespace(NetworkNamespace&& other) noexcept : fd_(std::exchange(other.fd_, -1)), id_(other.id_) {}
+    NetworkNamespace& operator=(NetworkNamespace&& other) noexcept;
+    NetworkNamespace(const NetworkNamespace&) = delete;
+    NetworkNamespace& operator=(const NetworkNamespace&) = delete;
+    ~NetworkNamespace();
+
+    [[nodiscard]] int fd() const { return fd_; }
+    /// Whether both are the same namespace, whatever paths they were opened by.
+    [[nodiscard]] bool same_as(const NetworkNamespace& other) const { return id_ == other.id_; }
+
+  private:
+    NetworkNamespace(int fd, std::pair<std::uint64_t, std::uint64_t> id) : fd_(fd), id_(id) {}
+
+    int fd_ = -1;
+    std::pair<std::uint64_t, std::uint64_t> id_; ///< device and inode on nsfs
+};
+
+/// While it lives, the calling thread is in the other namespace. Sockets opened meanwhile stay there for good.
+class EnteredNamespace {
+  public:
+    [[nodiscard]] static Result<EnteredNamespace> enter(const NetworkNamespace& target);
+
+    EnteredNamespace(EnteredNamespace&& other) noexcept = default;
+    EnteredNamespace& operator=(EnteredNamespace&&) = delete;
+    EnteredNamespace(const EnteredNamespace&) = delete;
+    EnteredNamespace& operator=(const EnteredNamespace&) = delete;
+    /// Goes back. A thread that cannot go back must not go on in the wrong namespace: the process ends.
+    ~EnteredNamespace();
+
+  private:
+    explicit EnteredNamespace(NetworkNamespace origin) : origin_(std::move(origin)) {}
+
+    NetworkNamespace origin_; ///< its fd is -1 once moved from
+};
+
+} // namespace ovs_cni::netlink

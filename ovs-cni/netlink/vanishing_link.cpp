@@ -1,0 +1,90 @@
+#include "ovs-cni/netlink/vanishing_link.h"
+
+#include "ovs-cni/netlink/change_monitor.h"
+#include "ovs-cni/netlink/link.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace ovs_cni::netlink {
+namespace {
+
+using ipam::fail;
+
+/// In the child: nobody who waits for the end of the parent's output may wait for this process.
+void let_go_of_standard_streams() {
+    const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (nothing < 0 || dup2(nothing, fd) < 0) close(fd);
+    }
+}
+
+/// The child's whole life: removes the link and writes why it could not, or nothing.
+[[noreturn]] void remove_and_exit(Socket& socket, const std::string& name, int report) {
+    let_go_of_standard_streams();
+    const auto deleted = delete_link(socket, name);
+    if (!deleted) {
+        const auto& reason = deleted.error().message;
+        _exit(write(report, reason.data(), reason.size()) < 0 ? 2 : 1);
+    }
+    _exit(0);
+}
+
+/// What the child reported; nothing when it removed the link.
+Result<void> outcome(int report) {
+    std::array<char, 512> reason{};
+    for (;;) {
+        const auto size = read(report, reason.data(), reason.size());
+        if (size < 0 && errno == EINTR) continue;
+        if (size <= 0) return {};
+        return fail(std::string(reason.data(), static_cast<std::size_t>(size)));
+    }
+}
+
+/// Waits until the link cannot be found any more, or the child has come to an end.
+Result<void> wait_until_gone(Socket& socket, const Link& link, ChangeMonitor& changes, int report) {
+    for (;;) {
+        std::array<pollfd, 2> waited{{{changes.fd(), POLLIN, 0}, {report, POLLIN, 0}}};
+        if (poll(waited.data(), waited.size(), -1) < 0 && errno != EINTR)
+            return fail("cannot wait for the removal of " + link.name + ": " + std::strerror(errno));
+        if (waited[1].revents != 0) return outcome(report);
+        if (waited[0].revents == 0 || !changes.drain()) continue;
+        const auto found = find_link(socket, link.index);
+        if (!found) return std::unexpected(found.error());
+        if (!*found) return {};
+    }
+}
+
+} // namespace
+
+Result<void> delete_link_soon(const std::string& name) {
+    auto socket = Socket::open();
+    if (!socket) return std::unexpected(socket.error());
+    const auto link = find_link(*socket, name);
+    if (!link) return std::unexpected(link.error());
+    if (!*link) return {};
+    auto changes = ChangeMonitor::open();
+    if (!changes) return std::unexpected(changes.error());
+    std::array<int, 2> report{};
+    if (pipe2(report.data(), O_CLOEXEC) != 0) return fail("cannot open a pipe: " + std::string(std::strerror(errno)));
+    // The child has a socket of its own: on a shared one, each could read the other's answers.
+    auto childs_socket = Socket::open();
+    if (!childs_socket) return std::unexpected(childs_socket.error());
+    const pid_t child = fork();
+    if (child == 0) {
+        close(report[0]);
+        remove_and_exit(*childs_socket, name, report[1]);
+    }
+    close(report[1]);
+    const auto gone = child < 0 ? fail("cannot start a process: " + std::string(std::strerror(errno)))
+                                : wait_until_gone(*socket, **link, *changes, report[0]);
+    close(report[0]);
+    return gone;
+}
+
+} // namespace ovs_cni::netlink

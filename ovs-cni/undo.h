@@ -1,0 +1,31 @@
+// What has been done so far, and how to take it back: the latest step first.
+#pragma once
+
+#include "ipam/error.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace ovs_cni {
+
+class Undo {
+  public:
+    using Step = std::function<ipam::Result<void>()>;
+
+    void push(Step step) { steps_.push_back(std::move(step)); }
+    /// Takes everything back, the latest step first; a step that fails does not keep the earlier ones from it.
+    /// Returns a line for each failure.
+    [[nodiscard]] std::string run() {
+        std::string failures;
+        for (; !steps_.empty(); steps_.pop_back()) {
+            if (const auto undone = steps_.back()(); !undone) failures += undone.error().message + "\n";
+        }
+        return failures;
+    }
+
+  private:
+    std::vector<Step> steps_;
+};
+
+} // namespace ovs_cni
