@@ -1,0 +1,68 @@
+#include "daemonset/host_network.h"
+
+#include "daemonset/gateway.h"
+#include "ovs-cni/netlink/interface_address.h"
+
+namespace agent {
+
+namespace netlink = ovs_cni::netlink;
+using ipam::Result;
+
+Result<HostNetwork> HostNetwork::open() {
+    auto socket = netlink::Socket::open();
+    if (!socket) return std::unexpected(socket.error());
+    return HostNetwork(std::move(*socket));
+}
+
+Result<HostView> HostNetwork::view(const NodeConfiguration& configuration, const flowgen::ClusterState& state) {
+    const auto address = tunnel_address(configuration, state);
+    if (!address) return std::unexpected(address.error());
+    auto underlay = find_underlay(socket_, *address);
+    if (!underlay) return std::unexpected(underlay.error());
+    auto addresses = netlink::global_addresses(socket_);
+    if (!addresses) return std::unexpected(addresses.error());
+    const int mtu = pod_mtu(configuration.mtu, *underlay);
+    return HostView{std::move(*underlay), mtu, std::move(*addresses)};
+}
+
+Result<std::vector<std::string>> HostNetwork::apply(const NodeConfiguration& configuration,
+                                                    const flowgen::ClusterState& state, const HostView& host) {
+    const auto gateway = gateway_link(state, configuration.node, configuration.bridge, host.mtu);
+    if (!gateway) return std::unexpected(gateway.error());
+    std::vector<std::string> changes;
+    Result<void> outcome;
+    const auto take = [&](Result<std::vector<std::string>> step) {
+        if (step)
+            changes.insert(changes.end(), step->begin(), step->end());
+        else if (outcome)
+            outcome = std::unexpected(step.error());
+    };
+    // Forwarding first: it may be what lets the bridge's port have IPv6 addresses at all.
+    take(allow_forwarding(*gateway, host.underlay.link));
+    take(netlink::apply_gateway(socket_, *gateway));
+    auto rules = rules_.install(host_rules(configuration, state, host.addresses));
+    if (!rules)
+        take(std::unexpected(rules.error()));
+    else if (*rules)
+        changes.emplace_back("nftables table replaced");
+    if (!outcome) return std::unexpected(outcome.error());
+    return changes;
+}
+
+HostRules host_rules(const NodeConfiguration& configuration, const flowgen::ClusterState& state,
+                     const std::vector<ipam::IpAddress>& own_addresses) {
+    HostRules rules{.bridge = configuration.bridge,
+                    .masquerade = configuration.masquerade,
+                    .own_pods = {},
+                    .cluster = {},
+                    .own_addresses = own_addresses};
+    for (const auto& address : own_addresses) rules.cluster.push_back(ipam::Prefix::host(address));
+    for (const auto& [name, node] : state.nodes) {
+        if (name == configuration.node) rules.own_pods = node.pod_cidrs;
+        rules.cluster.insert(rules.cluster.end(), node.pod_cidrs.begin(), node.pod_cidrs.end());
+        for (const auto& address : node.addresses) rules.cluster.push_back(ipam::Prefix::host(address));
+    }
+    return rules;
+}
+
+} // namespace agent

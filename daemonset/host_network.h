@@ -1,0 +1,44 @@
+// Everything that the agent does to its host's own network, as one idempotent step.
+//
+//   Node objects ──► gateway addresses, routes, forwarding, nftables table ──► kernel
+//   kernel ──► underlay, MTU, host addresses ──► HostView ──► flows, pods
+#pragma once
+
+#include "daemonset/masquerade.h"
+#include "daemonset/node_state.h"
+#include "ovs-cni/netlink/gateway.h"
+
+#include <string>
+#include <vector>
+
+namespace agent {
+
+class HostNetwork {
+  public:
+    /// In the calling thread's network namespace.
+    [[nodiscard]] static ipam::Result<HostNetwork> open();
+
+    /// What the host says of itself. Errors: no Node object, no tunnel address, or no link that has it.
+    [[nodiscard]] ipam::Result<HostView> view(const NodeConfiguration& configuration,
+                                              const flowgen::ClusterState& state);
+
+    /// Brings gateway, routes, forwarding and the nftables table in line; returns what was changed, a few words each.
+    /// Errors: the first thing that could not be done; what comes after it was tried all the same.
+    [[nodiscard]] ipam::Result<std::vector<std::string>>
+    apply(const NodeConfiguration& configuration, const flowgen::ClusterState& state, const HostView& host);
+
+    /// Whether somebody else changed the nftables table; if so it is put right.
+    [[nodiscard]] ipam::Result<bool> repair_rules() { return rules_.repair(); }
+
+  private:
+    explicit HostNetwork(ovs_cni::netlink::Socket socket) : socket_(std::move(socket)) {}
+
+    ovs_cni::netlink::Socket socket_;
+    HostRulesTable rules_;
+};
+
+/// The nftables table's content for this state of the cluster and the host.
+[[nodiscard]] HostRules host_rules(const NodeConfiguration& configuration, const flowgen::ClusterState& state,
+                                   const std::vector<ipam::IpAddress>& own_addresses);
+
+} // namespace agent

@@ -1,0 +1,64 @@
+// The program ovs-cni-agent: one for each node of the cluster.
+#include "daemonset/node_agent.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/program_options.hpp>
+
+#include <csignal>
+#include <iostream>
+
+namespace {
+
+namespace options = boost::program_options;
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+int run(const std::string& file) {
+    auto configuration = agent::read_configuration(file);
+    if (!configuration) {
+        std::cerr << "ovs-cni-agent: " << configuration.error().message << "\n";
+        return kFailed;
+    }
+    agent::open_log(configuration->log_level);
+    boost::asio::io_context context(1);
+    agent::NodeAgent node_agent(context, std::move(*configuration));
+    if (auto started = node_agent.start(); !started) {
+        agent::log_error("agent not started", {{"reason", started.error().message}});
+        return kFailed;
+    }
+    boost::asio::signal_set signals(context, SIGTERM, SIGINT);
+    signals.async_wait([&](boost::system::error_code cancelled, int) {
+        if (!cancelled) boost::asio::co_spawn(context, node_agent.shut_down(), boost::asio::detached);
+    });
+    context.run();
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    options::options_description described("usage: ovs-cni-agent --config FILE\n\nThe node agent of ovs-cni");
+    std::string file;
+    described.add_options()("config", options::value(&file)->value_name("FILE"),
+                            "the node's configuration (YAML)")("help", "print this");
+    options::variables_map given;
+    try {
+        options::store(options::parse_command_line(argc, argv, described), given);
+        options::notify(given);
+    } catch (const options::error& error) {
+        std::cerr << "ovs-cni-agent: " << error.what() << "\n" << described;
+        return kUsage;
+    }
+    if (given.contains("help")) {
+        std::cout << described;
+        return 0;
+    }
+    if (file.empty()) {
+        std::cerr << "ovs-cni-agent: --config is missing\n" << described;
+        return kUsage;
+    }
+    return run(file);
+}

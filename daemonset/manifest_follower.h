@@ -1,0 +1,54 @@
+// Follows the directory of manifests and hands its state to the rest of the agent.
+//
+//   ManifestDirectory ── Change ──► log ──► NodeState::cluster ──► on_change(what changed)
+//
+// The state counts from the first moment at which every file was right. Until then nothing is known to be complete: an
+// agent that starts beside a broken policy file would otherwise take that policy out of a switch that still has it.
+#pragma once
+
+#include "daemonset/log.h"
+#include "daemonset/node_state.h"
+#include "daemonset/source/manifest_directory.h"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace agent {
+
+class ManifestFollower {
+  public:
+    /// What of the cluster has changed.
+    struct Changed {
+        bool nodes = false; ///< Node objects among it
+    };
+
+    ManifestFollower(boost::asio::any_io_executor executor, NodeState& node, std::function<void(Changed)> on_change);
+
+    /// Follows for good; a directory that is not there yet is waited for.
+    [[nodiscard]] boost::asio::awaitable<void> run();
+
+    /// Reads again whatever differs, now. Errors: the directory is not open.
+    [[nodiscard]] ipam::Result<void> rescan();
+    /// What is wrong at present, a line each.
+    [[nodiscard]] std::vector<std::string> errors() const;
+    /// Why the state does not count yet; empty when it does.
+    [[nodiscard]] std::string trouble() const;
+
+  private:
+    /// Follows until something breaks, and says what.
+    [[nodiscard]] boost::asio::awaitable<ipam::Error> follow();
+    void take(const source::Change& change);
+
+    boost::asio::any_io_executor executor_;
+    NodeState& node_;
+    std::function<void(Changed)> on_change_;
+    std::unique_ptr<source::ManifestDirectory> directory_;
+    TroubleLog opening_{"reading the directory of manifests"};
+    Condition pause_; ///< never notified: what waits on it only lets time pass
+};
+
+} // namespace agent

@@ -1,0 +1,191 @@
+#include "daemonset/node_agent.h"
+
+#include "daemonset/gateway.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <unistd.h>
+
+namespace agent {
+namespace {
+
+namespace asio = boost::asio;
+using ipam::fail;
+using ipam::Result;
+
+/// How long requests under way may take when the agent is told to end.
+constexpr std::chrono::seconds kFarewell{3};
+/// Links and addresses change in bursts; a pod's interface that comes or goes is among them.
+constexpr std::chrono::milliseconds kLinkBurst{200};
+/// How often routes and the nftables table are looked at without a reason, because others may have changed them.
+constexpr std::chrono::seconds kHostCheck{30};
+constexpr std::chrono::milliseconds kFirstHostRetry{100};
+constexpr std::chrono::milliseconds kLongestHostRetry{5000};
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+} // namespace
+
+NodeAgent::NodeAgent(asio::io_context& context, NodeConfiguration configuration)
+    : context_(context), node_(context.get_executor(), std::move(configuration)),
+      reconciler_(context.get_executor(), metrics_, [this] { return compile_input(); }),
+      switch_link_(context.get_executor(), node_, attachments_, reconciler_, [this] { refresh_host(); }),
+      manifests_(context.get_executor(), node_, [this](auto changed) { cluster_changed(changed); }),
+      verbs_(node_, attachments_, reconciler_, [this] { return unready(); }),
+      cni_server_(context, metrics_,
+                  {.answer = [this](ovs_cni::Request request) { return verbs_.answer(std::move(request)); },
+                   .abandon = [this](ovs_cni::AddRequest request) { return verbs_.abandon(std::move(request)); }}),
+      http_server_(context), host_changed_(context.get_executor()) {}
+
+Result<void> NodeAgent::start() {
+    auto network = HostNetwork::open();
+    if (!network) return std::unexpected(network.error());
+    host_network_.emplace(std::move(*network));
+    auto changes = ovs_cni::netlink::ChangeMonitor::open();
+    if (!changes) return std::unexpected(changes.error());
+    link_changes_.emplace(std::move(*changes));
+    serve_pages();
+    if (auto listening = http_server_.start(node_.configuration.http_address); !listening) return listening;
+    if (auto listening = cni_server_.start(node_.configuration.cni_socket); !listening) return listening;
+    const auto work = [this](Awaitable<void> coroutine) {
+        asio::co_spawn(context_, std::move(coroutine), asio::detached);
+    };
+    work(manifests_.run());
+    work(reconciler_.run());
+    work(switch_link_.follow_database());
+    work(switch_link_.follow_switch());
+    work(follow_host());
+    work(watch_links());
+    log_info("agent started", {{"node", node_.configuration.node},
+                               {"manifests", node_.configuration.manifests.string()},
+                               {"bridge", node_.configuration.bridge},
+                               {"datapath", name(node_.configuration.datapath)},
+                               {"cni_socket", node_.configuration.cni_socket.string()},
+                               {"http_port", http_server_.port()}});
+    return {};
+}
+
+asio::awaitable<void> NodeAgent::shut_down() {
+    cni_server_.stop();
+    http_server_.stop();
+    const auto deadline = after(kFarewell);
+    while (cni_server_.requests_under_way() > 0 && std::chrono::steady_clock::now() < deadline)
+        co_await node_.changed.wait_until(std::min(deadline, after(std::chrono::milliseconds(20))));
+    log_info("agent ends; flows, ports and gateway stay as they are",
+             {{"attachments", attachments_.records().size()}, {"requests_cut_off", cni_server_.requests_under_way()}});
+    context_.stop();
+}
+
+std::string NodeAgent::unready() const {
+    if (auto reason = manifests_.trouble(); !reason.empty()) return reason;
+    if (!node_.host)
+        return host_trouble_.reason().empty() ? "the host's network has not been read yet" : host_trouble_.reason();
+    if (auto reason = switch_link_.trouble(); !reason.empty()) return reason;
+    if (!reconciler_.in_line() || !reconciler_.trouble().empty())
+        return reconciler_.trouble().empty() ? "the switch's flows are not installed yet" : reconciler_.trouble();
+    if (host_done_ == 0) return "the gateway is not set up yet";
+    return host_trouble_.reason();
+}
+
+Result<CompileInput> NodeAgent::compile_input() {
+    if (!node_.cluster) return fail(manifests_.trouble());
+    if (!node_.host) return fail("the host's network has not been read yet");
+    if (!attachments_.loaded() || node_.tunnel_ofport == 0) return fail("the switch's database has not been read yet");
+    return CompileInput{.cluster = node_.cluster,
+                        .local = {.name = node_.configuration.node,
+                                  .tunnel_ofport = node_.tunnel_ofport,
+                                  .tunnel_address = node_.host->underlay.address,
+                                  .gateway_mac = gateway_mac(node_.configuration.node),
+                                  .host_addresses = node_.host->addresses,
+                                  .attachments = attachments_.for_compile()}};
+}
+
+void NodeAgent::cluster_changed(ManifestFollower::Changed changed) {
+    if (changed.nodes) {
+        const auto own = node_.cluster->nodes.find(node_.configuration.node);
+        const auto ranges = own == node_.cluster->nodes.end() ? std::vector<ipam::Prefix>() : own->second.pod_cidrs;
+        if (auto set = attachments_.set_ranges(ranges); !set)
+            log_error("no addresses for pods", {{"node", node_.configuration.node}, {"reason", set.error().message}});
+        refresh_host();
+    }
+    reconciler_.request();
+    node_.changed.notify_all();
+}
+
+std::uint64_t NodeAgent::refresh_host() {
+    ++host_wanted_;
+    host_changed_.notify_all();
+    return host_wanted_;
+}
+
+asio::awaitable<void> NodeAgent::follow_host() {
+    auto retry = kFirstHostRetry;
+    bool look_for_foreign_changes = false;
+    while (true) {
+        const auto wanted = host_wanted_;
+        const auto done = bring_host_in_line(look_for_foreign_changes);
+        if (done) {
+            host_trouble_.over();
+            retry = kFirstHostRetry;
+            if (switch_link_.bridge_ready()) host_done_ = wanted;
+        } else {
+            host_trouble_.trouble(done.error().message);
+            retry = std::min(retry * 2, kLongestHostRetry);
+        }
+        host_changed_.notify_all();
+        const auto deadline = done ? after(kHostCheck) : after(retry);
+        look_for_foreign_changes = !co_await host_changed_.wait_until(deadline) && done;
+    }
+}
+
+Result<void> NodeAgent::bring_host_in_line(bool look_for_foreign_changes) {
+    if (!node_.cluster) return {};
+    auto view = host_network_->view(node_.configuration, *node_.cluster);
+    if (!view) return std::unexpected(view.error());
+    if (node_.host != *view) {
+        log_info("the host's network", {{"tunnel_address", view->underlay.address.text()},
+                                        {"underlay", view->underlay.link},
+                                        {"underlay_mtu", view->underlay.mtu},
+                                        {"pod_mtu", view->mtu},
+                                        {"addresses", view->addresses.size()}});
+        node_.host = std::move(*view);
+        switch_link_.settings_changed();
+        reconciler_.request();
+    }
+    if (!switch_link_.bridge_ready()) return {};
+    const auto changes = host_network_->apply(node_.configuration, *node_.cluster, *node_.host);
+    if (!changes) return std::unexpected(changes.error());
+    if (!changes->empty()) log_info("the host's network was brought in line", {{"changes", joined(*changes)}});
+    if (!look_for_foreign_changes) return {};
+    const auto repaired = host_network_->repair_rules();
+    if (!repaired) return std::unexpected(repaired.error());
+    if (*repaired) log_warning("somebody else changed the nftables table, put right", {{"table", kHostRulesTable}});
+    return {};
+}
+
+asio::awaitable<void> NodeAgent::watch_links() {
+    // A descriptor of its own, because the monitor closes the one that it has.
+    asio::posix::stream_descriptor readable(context_, dup(link_changes_->fd()));
+    while (true) {
+        boost::system::error_code error;
+        co_await readable.async_wait(asio::posix::stream_descriptor::wait_read,
+                                     asio::redirect_error(asio::use_awaitable, error));
+        if (error) {
+            log_error("changes of links are not noticed any more, only looked for",
+                      {{"every_seconds", kHostCheck.count()}, {"reason", error.message()}});
+            co_return;
+        }
+        asio::steady_timer burst(context_, kLinkBurst);
+        co_await burst.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        if (link_changes_->drain()) refresh_host();
+    }
+}
+
+} // namespace agent

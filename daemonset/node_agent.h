@@ -1,0 +1,76 @@
+// The node agent: its parts, and who tells whom.
+//
+//   ManifestFollower ─┐                                ┌─► SwitchLink: bridge, tunnel port, connections
+//   HostNetwork ──────┼─► NodeState ──► Reconciler ────┴─► flows
+//   CniServer ──► CniVerbs ──► Attachments ──┘             HttpServer: metrics, health, debugging
+//
+// One thread, one event loop. Ending the agent leaves flows, ports and gateway as they are: starting again is the
+// normal path, and no packet is to notice.
+#pragma once
+
+#include "daemonset/cni_server.h"
+#include "daemonset/cni_verbs.h"
+#include "daemonset/host_network.h"
+#include "daemonset/http_server.h"
+#include "daemonset/manifest_follower.h"
+#include "daemonset/switch_link.h"
+#include "ovs-cni/netlink/change_monitor.h"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <optional>
+#include <string>
+
+namespace agent {
+
+class NodeAgent {
+  public:
+    NodeAgent(boost::asio::io_context& context, NodeConfiguration configuration);
+
+    /// Opens what must be there from the start, and begins to work. The CNI socket is open before pods can be served,
+    /// so that STATUS can say what is missing. Errors: httpAddress or cniSocket is taken, or netlink cannot be used.
+    [[nodiscard]] ipam::Result<void> start();
+    /// Takes no more requests, lets those under way finish within a moment, and stops the event loop.
+    [[nodiscard]] boost::asio::awaitable<void> shut_down();
+
+  private:
+    template <typename T> using Awaitable = boost::asio::awaitable<T>;
+
+    /// Why pods cannot be served; empty when they can.
+    [[nodiscard]] std::string unready() const;
+    [[nodiscard]] ipam::Result<CompileInput> compile_input();
+    void cluster_changed(ManifestFollower::Changed changed);
+
+    /// Asks for the host's network to be looked at; returns the number to wait for.
+    std::uint64_t refresh_host();
+    Awaitable<void> follow_host();
+    Awaitable<void> watch_links();
+    [[nodiscard]] ipam::Result<void> bring_host_in_line(bool look_for_foreign_changes);
+
+    void serve_pages();
+    Awaitable<HttpAnswer> synchronise();
+    [[nodiscard]] HttpAnswer metrics_page();
+    [[nodiscard]] nlohmann::json debug_page() const;
+
+    boost::asio::io_context& context_;
+    Metrics metrics_;
+    NodeState node_;
+    Attachments attachments_;
+    Reconciler reconciler_;
+    SwitchLink switch_link_;
+    ManifestFollower manifests_;
+    CniVerbs verbs_;
+    CniServer cni_server_;
+    HttpServer http_server_;
+
+    std::optional<HostNetwork> host_network_;
+    std::optional<ovs_cni::netlink::ChangeMonitor> link_changes_;
+    Condition host_changed_;
+    std::uint64_t host_wanted_ = 0; ///< number of the newest reason to look at the host
+    std::uint64_t host_done_ = 0;
+    TroubleLog host_trouble_{"bringing the host's network in line"};
+};
+
+} // namespace agent

@@ -1,0 +1,216 @@
+#include "daemonset/node_configuration.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <utility>
+
+namespace agent {
+namespace {
+
+using ipam::fail;
+using ipam::Result;
+
+constexpr std::size_t kMaxInterfaceName = 15; // IFNAMSIZ - 1: the bridge's own port carries the bridge's name
+constexpr int kMinMtu = 1280;                 // RFC 8200, section 5: no IPv6 link may have less
+constexpr int kMaxMtu = 65535;
+constexpr int kMaxPodWaitSeconds = 60;
+
+/// One "key: value" of the file, with what an error message needs.
+struct Entry {
+    std::string_view file;
+    std::string key;
+    YAML::Node value;
+
+    [[nodiscard]] std::unexpected<ipam::Error> refused(std::string_view allowed) const {
+        const std::string found = value.IsScalar() ? "\"" + value.Scalar() + "\""
+                                  : value.IsNull() ? "nothing"
+                                                   : "a structure";
+        return fail(std::string(file) + ":" + std::to_string(value.Mark().line + 1) + ": " + key + " is " + found +
+                    ", it must be " + std::string(allowed));
+    }
+};
+
+Result<std::string> read_text(const Entry& entry, std::string_view allowed) {
+    if (!entry.value.IsScalar() || entry.value.Scalar().empty()) return entry.refused(allowed);
+    return entry.value.Scalar();
+}
+
+Result<std::filesystem::path> read_path(const Entry& entry) {
+    auto text = read_text(entry, "a path");
+    if (!text) return std::unexpected(text.error());
+    return std::filesystem::path(*text);
+}
+
+Result<int> read_number(const Entry& entry, int lowest, int highest, std::string_view allowed) {
+    if (!entry.value.IsScalar()) return entry.refused(allowed);
+    const auto& text = entry.value.Scalar();
+    int number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || number < lowest || number > highest)
+        return entry.refused(allowed);
+    return number;
+}
+
+Result<bool> read_truth(const Entry& entry) {
+    if (entry.value.IsScalar() && entry.value.Scalar() == "true") return true;
+    if (entry.value.IsScalar() && entry.value.Scalar() == "false") return false;
+    return entry.refused("true or false");
+}
+
+Result<ipam::IpAddress> read_address(const Entry& entry) {
+    constexpr std::string_view kAllowed = "an IPv4 or IPv6 address";
+    auto text = read_text(entry, kAllowed);
+    if (!text) return std::unexpected(text.error());
+    auto address = ipam::IpAddress::parse(*text);
+    if (!address) return entry.refused(kAllowed);
+    return *address;
+}
+
+Result<HttpAddress> read_http_address(const Entry& entry) {
+    constexpr std::string_view kAllowed = "ADDRESS:PORT, such as 127.0.0.1:9475 or [::1]:9475";
+    auto text = read_text(entry, kAllowed);
+    if (!text) return std::unexpected(text.error());
+    const auto colon = text->rfind(':');
+    if (colon == std::string::npos) return entry.refused(kAllowed);
+    std::string host = text->substr(0, colon);
+    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    auto address = ipam::IpAddress::parse(host);
+    if (!address || bracketed != (address->family == ipam::Family::IPv6)) return entry.refused(kAllowed);
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text->data() + colon + 1, text->data() + text->size(), port);
+    if (error != std::errc{} || end != text->data() + text->size()) return entry.refused(kAllowed);
+    return HttpAddress{*address, port};
+}
+
+Result<Datapath> read_datapath(const Entry& entry) {
+    if (entry.value.IsScalar() && entry.value.Scalar() == "system") return Datapath::System;
+    if (entry.value.IsScalar() && entry.value.Scalar() == "netdev") return Datapath::Netdev;
+    return entry.refused("system or netdev");
+}
+
+Result<LogLevel> read_log_level(const Entry& entry) {
+    constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevels{{{"debug", LogLevel::Debug},
+                                                                            {"info", LogLevel::Info},
+                                                                            {"warning", LogLevel::Warning},
+                                                                            {"error", LogLevel::Error}}};
+    for (const auto& [text, level] : kLevels)
+        if (entry.value.IsScalar() && entry.value.Scalar() == text) return level;
+    return entry.refused("debug, info, warning or error");
+}
+
+Result<std::string> read_bridge(const Entry& entry) {
+    constexpr std::string_view kAllowed = "an interface name of at most 15 characters, without '/', ':' and spaces";
+    auto text = read_text(entry, kAllowed);
+    if (!text) return std::unexpected(text.error());
+    if (text->size() > kMaxInterfaceName || text->find_first_of("/: \t\n\"") != std::string::npos || *text == "." ||
+        *text == "..")
+        return entry.refused(kAllowed);
+    return *text;
+}
+
+/// Puts a value where it belongs, or passes its error on.
+template <typename T, typename Target> Result<void> store(Result<T> value, Target& target) {
+    if (!value) return std::unexpected(value.error());
+    target = std::move(*value);
+    return {};
+}
+
+using Read = Result<void> (*)(const Entry&, NodeConfiguration&);
+
+constexpr std::array<std::pair<std::string_view, Read>, 13> kKeys{{
+    {"node",
+     [](const Entry& e, NodeConfiguration& c) { return store(read_text(e, "the name of a Node object"), c.node); }},
+    {"manifests", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.manifests); }},
+    {"bridge", [](const Entry& e, NodeConfiguration& c) { return store(read_bridge(e), c.bridge); }},
+    {"datapath", [](const Entry& e, NodeConfiguration& c) { return store(read_datapath(e), c.datapath); }},
+    {"ovsdbSocket", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.ovsdb_socket); }},
+    {"openflowSocket", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.openflow_socket); }},
+    {"cniSocket", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.cni_socket); }},
+    {"httpAddress", [](const Entry& e, NodeConfiguration& c) { return store(read_http_address(e), c.http_address); }},
+    {"mtu",
+     [](const Entry& e, NodeConfiguration& c) {
+         constexpr std::string_view kAllowed = "0 (from the underlay) or a number of bytes from 1280 to 65535";
+         auto mtu = read_number(e, 0, kMaxMtu, kAllowed);
+         if (mtu && *mtu > 0 && *mtu < kMinMtu) return Result<void>(e.refused(kAllowed));
+         return store(std::move(mtu), c.mtu);
+     }},
+    {"tunnelAddress", [](const Entry& e, NodeConfiguration& c) { return store(read_address(e), c.tunnel_address); }},
+    {"masquerade", [](const Entry& e, NodeConfiguration& c) { return store(read_truth(e), c.masquerade); }},
+    {"podWaitSeconds",
+     [](const Entry& e, NodeConfiguration& c) {
+         auto seconds = read_number(e, 0, kMaxPodWaitSeconds, "a number of seconds from 0 to 60");
+         if (!seconds) return Result<void>(std::unexpected(seconds.error()));
+         c.pod_wait = std::chrono::seconds(*seconds);
+         return Result<void>();
+     }},
+    {"logLevel", [](const Entry& e, NodeConfiguration& c) { return store(read_log_level(e), c.log_level); }},
+}};
+
+constexpr auto kKeyNames = [] {
+    std::array<std::string_view, kKeys.size()> names{};
+    for (std::size_t i = 0; i < names.size(); ++i) names[i] = kKeys[i].first;
+    return names;
+}();
+
+std::string list_of_keys() {
+    std::string list;
+    for (const auto key : kKeyNames) list += (list.empty() ? "" : ", ") + std::string(key);
+    return list;
+}
+
+Result<NodeConfiguration> read_entries(const YAML::Node& document, std::string_view file) {
+    NodeConfiguration configuration;
+    std::set<std::string> seen;
+    for (const auto& pair : document) {
+        const std::string where = std::string(file) + ":" + std::to_string(pair.first.Mark().line + 1) + ": ";
+        if (!pair.first.IsScalar()) return fail(where + "a key must be a word");
+        const Entry entry{file, pair.first.Scalar(), pair.second};
+        const auto* const known = std::ranges::find(kKeys, entry.key, [](const auto& key) { return key.first; });
+        if (known == kKeys.end())
+            return fail(where + "unknown key \"" + entry.key + "\"; the keys are " + list_of_keys());
+        if (!seen.insert(entry.key).second) return fail(where + "the key \"" + entry.key + "\" is there twice");
+        if (auto stored = known->second(entry, configuration); !stored) return std::unexpected(stored.error());
+    }
+    for (const std::string required : {"node", "manifests"})
+        if (!seen.contains(required)) return fail(std::string(file) + ": the key \"" + required + "\" is missing");
+    if (configuration.openflow_socket.empty())
+        configuration.openflow_socket = "/run/openvswitch/" + configuration.bridge + ".mgmt";
+    return configuration;
+}
+
+} // namespace
+
+std::string_view name(Datapath datapath) { return datapath == Datapath::System ? "system" : "netdev"; }
+
+std::span<const std::string_view> configuration_keys() { return kKeyNames; }
+
+Result<NodeConfiguration> parse_configuration(std::string_view text, std::string_view file) {
+    try {
+        const auto documents = YAML::LoadAll(std::string(text));
+        if (documents.size() != 1 || !documents.front().IsMap())
+            return fail(std::string(file) + ":1: the configuration must be one YAML mapping with the keys " +
+                        list_of_keys());
+        return read_entries(documents.front(), file);
+    } catch (const YAML::Exception& error) {
+        return fail(std::string(file) + ":" + std::to_string(error.mark.line + 1) + ": " + error.msg);
+    }
+}
+
+Result<NodeConfiguration> read_configuration(const std::filesystem::path& file) {
+    std::ifstream stream(file);
+    if (!stream) return fail("open the configuration " + file.string() + ": " + std::strerror(errno));
+    std::ostringstream text;
+    text << stream.rdbuf();
+    if (!stream) return fail("read the configuration " + file.string() + ": " + std::strerror(errno));
+    return parse_configuration(text.str(), file.string());
+}
+
+} // namespace agent

@@ -1,0 +1,66 @@
+// The agent's configuration file: one YAML mapping, read once at start.
+//
+//   file ──► parse (known keys only, types and ranges checked, each error with its line) ──► NodeConfiguration
+//
+// docs/configuration.md describes every key for the administrator; a test holds the two together.
+#pragma once
+
+#include "ipam/address.h"
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace agent {
+
+/// Which of Open vSwitch's datapaths the bridge uses.
+enum class Datapath : std::uint8_t { System, Netdev };
+
+/// "system" or "netdev", as the bridge's datapath_type is written.
+[[nodiscard]] std::string_view name(Datapath datapath);
+
+enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
+
+/// Where the metrics and debug pages are served.
+struct HttpAddress {
+    ipam::IpAddress address;
+    std::uint16_t port = 0;
+
+    auto operator<=>(const HttpAddress&) const = default;
+};
+
+/// One value for each key; the key's name is the field's in camelCase.
+struct NodeConfiguration {
+    std::string node;                ///< name of this node's Node object
+    std::filesystem::path manifests; ///< the watched directory
+    std::string bridge = "br-int";
+    Datapath datapath = Datapath::System;
+    std::filesystem::path ovsdb_socket = "/run/openvswitch/db.sock";
+    std::filesystem::path openflow_socket; ///< default /run/openvswitch/<bridge>.mgmt
+    std::filesystem::path cni_socket = "/run/ovs-cni/agent.sock";
+    HttpAddress http_address{{ipam::Family::IPv4, 0x7f000001}, 9475};
+    int mtu = 0;                                   ///< bytes; 0: the underlay's less the tunnel's headers
+    std::optional<ipam::IpAddress> tunnel_address; ///< absent: the Node's first InternalIP
+    bool masquerade = true;
+    std::chrono::seconds pod_wait{10};
+    LogLevel log_level = LogLevel::Info;
+
+    auto operator<=>(const NodeConfiguration&) const = default;
+};
+
+/// The keys that a configuration may have, in the order of the documentation.
+[[nodiscard]] std::span<const std::string_view> configuration_keys();
+
+/// The configuration in `text`; `file` is its name in error messages.
+/// Errors name file, line, key, the value found and what is allowed.
+[[nodiscard]] ipam::Result<NodeConfiguration> parse_configuration(std::string_view text, std::string_view file);
+
+/// The configuration in the file of this name.
+[[nodiscard]] ipam::Result<NodeConfiguration> read_configuration(const std::filesystem::path& file);
+
+} // namespace agent

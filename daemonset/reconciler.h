@@ -1,0 +1,109 @@
+// Keeps the switch's flows as the cluster's state asks: one compile and one atomic bundle at a time.
+//
+//   request() ──► compile ──► delta(installed, desired) ──► one bundle ──► confirmed: installed = desired
+//      ▲                                                        └─► refused: log, dump, again with growing pauses
+//      └── policies, pods, attachments, addresses                      (also after a connection, or a foreign change)
+//
+// What arrives while a bundle is under way is in the next one. Installed is only what the switch confirmed.
+#pragma once
+
+#include <utility> // Boost.Asio 1.81's coroutine headers need it first under g++ 12
+
+#include "daemonset/condition.h"
+#include "daemonset/log.h"
+#include "daemonset/metrics.h"
+#include "flowgen/compile.h"
+#include "ovs-cni/switch/openflow_connection.h"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace agent {
+
+/// What a compile reads.
+struct CompileInput {
+    const flowgen::ClusterState* cluster = nullptr; ///< valid until the next suspension
+    flowgen::LocalNode local;
+};
+
+/// The present input, or the reason why there is none yet, such as manifests that were never read whole.
+using InputSource = std::function<ipam::Result<CompileInput>()>;
+
+/// Flows in each of the 256 tables.
+using TableCounts = std::array<std::size_t, 256>;
+
+class Reconciler {
+  public:
+    Reconciler(boost::asio::any_io_executor executor, Metrics& metrics, InputSource input);
+
+    /// Something that the compile reads has changed. Returns the change's number, to wait for with `installed`.
+    std::uint64_t request();
+    /// Returns when the switch has confirmed change `generation`, or one after it.
+    /// Errors: an attempt that contained it failed (it is tried again all the same), or the deadline came.
+    [[nodiscard]] boost::asio::awaitable<ipam::Result<void>> installed(std::uint64_t generation, TimePoint deadline);
+
+    /// A connection whose switch is to be brought in line; its flows are dumped first.
+    void connected(std::shared_ptr<ovs_cni::OpenFlowConnection> connection);
+    void disconnected();
+    /// Somebody else changed the switch's flows: dump, compare, put right.
+    void resynchronise();
+
+    /// Dumps the switch's flows and compares them with what it confirmed: a line for each flow that is missing, extra
+    /// or different and of which `concerned` holds. What differs is put right afterwards. Errors: the switch is not in
+    /// line, or gives no answer.
+    [[nodiscard]] boost::asio::awaitable<ipam::Result<std::vector<std::string>>>
+    compare(std::function<bool(const flowgen::FlowKey&)> concerned);
+
+    /// Works for good.
+    [[nodiscard]] boost::asio::awaitable<void> run();
+
+    /// Whether the switch was in line once since it was connected.
+    [[nodiscard]] bool in_line() const { return connection_ && in_line_; }
+    /// Why it is not, or why the last attempt failed; empty when all is well.
+    [[nodiscard]] const std::string& trouble() const { return trouble_; }
+    [[nodiscard]] std::uint64_t desired_generation() const { return desired_generation_; }
+    [[nodiscard]] std::uint64_t installed_generation() const { return installed_generation_; }
+    [[nodiscard]] const TableCounts& desired_counts() const { return desired_counts_; }
+    [[nodiscard]] TableCounts installed_counts() const;
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    [[nodiscard]] bool work_waits() const;
+    [[nodiscard]] boost::asio::awaitable<ipam::Result<void>> install();
+    [[nodiscard]] boost::asio::awaitable<ipam::Result<void>> dump();
+    [[nodiscard]] boost::asio::awaitable<ipam::Result<void>> send(const flowgen::FlowDelta& delta);
+    [[nodiscard]] ipam::Result<flowgen::FlowSet> compile();
+    void confirm(std::uint64_t generation, flowgen::FlowSet flows, const flowgen::FlowDelta& delta);
+    void log_warnings(std::vector<std::string> warnings);
+    [[nodiscard]] std::string with_owner(std::string reason) const;
+
+    Metrics& metrics_;
+    InputSource input_;
+    Condition changed_;
+    std::shared_ptr<ovs_cni::OpenFlowConnection> connection_;
+
+    std::uint64_t desired_generation_ = 0;
+    std::uint64_t attempted_generation_ = 0;
+    std::uint64_t installed_generation_ = 0;
+    std::optional<Clock::time_point> first_request_; ///< of those that no attempt contains yet
+
+    flowgen::FlowSet installed_;
+    std::vector<ovs_cni::ForeignFlow> foreign_;   ///< found by the last dump, to be deleted
+    std::map<std::uint64_t, std::string> owners_; ///< of the last compile, by cookie
+    TableCounts desired_counts_{};
+    std::vector<std::string> warnings_;
+
+    bool dump_needed_ = true;
+    bool in_line_ = false;         ///< this connection's switch has been brought in line
+    bool foreign_changed_ = false; ///< the dump is needed because of somebody else
+    bool retry_due_ = false;
+    std::string trouble_ = "the switch is not connected yet";
+};
+
+} // namespace agent

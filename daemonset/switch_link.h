@@ -1,0 +1,58 @@
+// Holds the two connections to the switch, and brings it in line again whenever one of them comes back.
+//
+//   OVSDB ──► attachments' records ──► bridge, tunnel port ──► changes, until it is lost ──► again
+//   OpenFlow ──► option mapping ──► Reconciler ──► foreign changes, until it is lost ──► again
+#pragma once
+
+#include "daemonset/attachments.h"
+#include "daemonset/log.h"
+#include "daemonset/node_state.h"
+#include "daemonset/reconciler.h"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+#include <string>
+
+namespace agent {
+
+class SwitchLink {
+  public:
+    /// `on_bridge` is called when the bridge's own port may be new or different.
+    SwitchLink(boost::asio::any_io_executor executor, NodeState& node, Attachments& attachments, Reconciler& reconciler,
+               std::function<void()> on_bridge);
+
+    /// Both work for good.
+    [[nodiscard]] boost::asio::awaitable<void> follow_database();
+    [[nodiscard]] boost::asio::awaitable<void> follow_switch();
+
+    /// The host's view (MTU, tunnel address) has changed: bridge and tunnel port have to follow.
+    void settings_changed();
+    /// Whether bridge and tunnel port are there.
+    [[nodiscard]] bool bridge_ready() const { return bridge_ready_; }
+    /// What is wrong with one of the connections; empty when nothing is.
+    [[nodiscard]] std::string trouble() const;
+
+  private:
+    template <typename T> using Awaitable = boost::asio::awaitable<T>;
+
+    /// Each works until the connection is lost, and says why.
+    Awaitable<ipam::Error> use_database();
+    Awaitable<ipam::Error> use_switch();
+    Awaitable<ipam::Result<void>> configure(ovs_cni::SwitchDatabase& database);
+    Awaitable<void> follow_settings(std::shared_ptr<ovs_cni::SwitchDatabase> database);
+    void take(const ovs_cni::DatabaseChange& change, const ovs_cni::SwitchDatabase& database);
+
+    NodeState& node_;
+    Attachments& attachments_;
+    Reconciler& reconciler_;
+    std::function<void()> on_bridge_;
+    Condition changed_;
+    Condition pause_; ///< never notified: what waits on it only lets time pass
+    TroubleLog database_trouble_{"the connection to the switch's database"};
+    TroubleLog switch_trouble_{"the connection to the switch"};
+    bool bridge_ready_ = false;
+    bool configuration_due_ = false;
+};
+
+} // namespace agent

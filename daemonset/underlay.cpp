@@ -1,0 +1,36 @@
+#include "daemonset/underlay.h"
+
+#include "flowgen/pipeline.h"
+#include "ovs-cni/netlink/interface_address.h"
+
+namespace agent {
+
+int tunnel_overhead(ipam::Family family) {
+    constexpr int kUdp = 8, kGeneve = 8, kOptionHeader = 4, kInnerEthernet = 14;
+    return (family == ipam::Family::IPv4 ? 20 : 40) + kUdp + kGeneve + kOptionHeader + flowgen::kOptionBytes +
+           kInnerEthernet;
+}
+
+ipam::Result<ipam::IpAddress> tunnel_address(const NodeConfiguration& configuration,
+                                             const flowgen::ClusterState& state) {
+    if (configuration.tunnel_address) return *configuration.tunnel_address;
+    const auto node = state.nodes.find(configuration.node);
+    if (node == state.nodes.end())
+        return ipam::fail("there is no Node object \"" + configuration.node + "\" among the manifests");
+    if (node->second.addresses.empty())
+        return ipam::fail("the Node object \"" + configuration.node +
+                          "\" has no InternalIP in status.addresses, and tunnelAddress is not configured");
+    return node->second.addresses.front();
+}
+
+ipam::Result<Underlay> find_underlay(ovs_cni::netlink::Socket& socket, const ipam::IpAddress& address) {
+    const auto link = ovs_cni::netlink::link_with(socket, address);
+    if (!link) return ipam::fail("find the underlay's link: " + link.error().message);
+    return Underlay{address, link->name, link->mtu};
+}
+
+int pod_mtu(int configured, const Underlay& underlay) {
+    return configured > 0 ? configured : underlay.mtu - tunnel_overhead(underlay.address.family);
+}
+
+} // namespace agent
