@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Runs the cluster tests, one at a time, as ctest wants them.
+
+    run.py list                          prints every test, as MODULE.CLASS.METHOD
+    run.py up | down                     brings the tests' cluster up, removes it
+    run.py MODULE.CLASS.METHOD           runs one test; exit code 77 when it was skipped
+    run.py MODULE[.CLASS]                runs several
+"""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
+
+import lab_under_test  # noqa: E402
+
+SKIPPED = 77
+
+
+def tests_in(suite):
+    for each in suite:
+        if isinstance(each, unittest.TestSuite):
+            yield from tests_in(each)
+        else:
+            yield each
+
+
+def main(arguments):
+    loader = unittest.defaultTestLoader
+    if arguments == ["list"]:
+        found = tests_in(loader.discover(str(HERE), pattern="test_*.py"))
+        print("\n".join(sorted(test.id() for test in found)))
+        return 1 if loader.errors else 0
+    if arguments == ["up"]:
+        lab_under_test.lab("down")
+        lab_under_test.lab("up", "--nodes", "3", "--family", "dual")
+        return 0
+    if arguments == ["down"]:
+        lab_under_test.lab("down")
+        return 0
+    result = unittest.TextTestRunner(verbosity=2).run(loader.loadTestsFromNames(arguments))
+    if not result.wasSuccessful() or result.testsRun == 0:
+        return 1
+    return SKIPPED if len(result.skipped) == result.testsRun else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

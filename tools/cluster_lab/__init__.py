@@ -1,0 +1,6 @@
+"""A cluster on one machine: nodes, pods and an outside host as network namespaces, joined by the real network.
+
+    command_line ──► bring_up      underlay, nodes (switch, agent), outside host
+                 ──► apply         manifests ──► object_store ──► workloads ──► pod_runtime (the CNI plugin)
+                 ──► probe         endpoints ──► prober ──► matrix
+"""

@@ -1,0 +1,136 @@
+"""Making a lab and taking it down.
+
+    up    underlay and outside host ──► nodes with their switches, in parallel ──► agents, in parallel
+    down  every process in the lab's namespaces ──► the namespaces ──► the folder
+"""
+
+import json
+import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from . import namespaces, node, processes, underlay
+from .address_plan import AddressPlan
+from .errors import LabError
+from .layout import program, write_json
+from .object_store import ObjectStore
+from .processes import Process
+
+PARALLEL = 4
+
+
+def progress(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def in_parallel(function, items):
+    """Calls the function for every item, a few at a time. After a failure or an interrupt no further call begins, and the
+    exception is raised when those that had begun have ended."""
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        try:
+            for future in [pool.submit(function, item) for item in items]:
+                future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def kernel_has_datapath():
+    """Whether this kernel has Open vSwitch, as a module to load or built in."""
+    try:
+        processes.run(["modprobe", "-q", "openvswitch"])
+        return True
+    except (LabError, FileNotFoundError):
+        try:
+            with open("/proc/kallsyms") as symbols:
+                return any(" ovs_dp_process_packet" in line for line in symbols)
+        except OSError:
+            return False
+
+
+def up(lab, wanted):
+    """Brings the lab up; `wanted` holds nodes, family and datapath, None where the command line had nothing."""
+    found = lab.parameters()
+    if found is not None or lab.namespaces():
+        return _already_up(lab, found, wanted)
+    parameters = {
+        "nodes": wanted["nodes"] or 3,
+        "family": wanted["family"] or "dual",
+        "datapath": wanted["datapath"] or ("system" if kernel_has_datapath() else "netdev"),
+    }
+    for name in ("ovs-cni", "ovs-cni-agent", "ovs-cnictl", "ovs-cni-lab-responder"):
+        program(name)
+    try:
+        _create(lab, parameters)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            progress("interrupted: removing what was made")
+        down(lab)
+        raise
+    return f"lab '{lab.name}' is up: {describe(parameters)}"
+
+
+def describe(parameters):
+    return f"{parameters['nodes']} nodes, family {parameters['family']}, datapath {parameters['datapath']}"
+
+
+def _already_up(lab, found, wanted):
+    remedy = f"remove it with {lab.command('down')}"
+    if found is None or found.get("state") != "up":
+        raise LabError(f"lab '{lab.name}' is half-made: {remedy}")
+    different = [key for key, value in wanted.items() if value is not None and value != found[key]]
+    if different:
+        raise LabError(f"lab '{lab.name}' is up with {describe(found)}: {remedy} first")
+    broken = faults(lab, found)
+    if broken:
+        raise LabError(f"lab '{lab.name}' is half-made: {'; '.join(broken)}: {remedy}")
+    return f"lab '{lab.name}' is up already: {describe(found)}"
+
+
+def faults(lab, parameters):
+    """What a lab that was brought up lacks now."""
+    missing = {lab.namespace(part) for part in ["underlay", "outside"] + node.names(parameters)} - set(lab.namespaces())
+    lacks = [f"the network namespace {name} is gone" for name in sorted(missing)]
+    for name in node.names(parameters):
+        lacks += [f"{part} of {name} does not run" for part in node.missing_parts(lab, name)]
+    return lacks
+
+
+def _create(lab, parameters):
+    plan = AddressPlan.of(parameters)
+    nodes = node.names(parameters)
+    for folder in (lab.folder, lab.objects, lab.sandboxes):
+        folder.mkdir(parents=True)
+    lab.write_parameters(parameters | {"state": "starting"})
+    store = ObjectStore(lab.objects)
+    for name in nodes:
+        store.put(node.node_object(plan, name))
+    progress("starting the underlay and the outside host")
+    underlay.create(lab, plan)
+    outside = node.start_responder(lab, lab.namespace("outside"), "outside", node.HOST_PORTS)
+    write_json(lab.folder / "outside.json", outside.record())
+    progress(f"starting {len(nodes)} nodes with their switches")
+    in_parallel(lambda name: node.create(lab, plan, parameters, name), nodes)
+    progress("starting the agents")
+    in_parallel(lambda name: node.start_agent(lab, name), nodes)
+    lab.write_parameters(parameters | {"state": "up"})
+
+
+def down(lab):
+    """Removes everything that carries the lab's name. Returns whether there was anything."""
+    spaces = lab.namespaces()
+    if not spaces and not lab.folder.exists():
+        return False
+    # The agents go first: an agent that saw its switch die would complain, and one that saw its pods go would tidy up.
+    agents = [record for path in lab.folder.glob("nodes/*/processes.json") for record in _agent_of(path)]
+    processes.stop(agents)
+    processes.stop(processes.inside(spaces))
+    namespaces.remove(spaces)
+    if lab.folder.exists():
+        shutil.rmtree(lab.folder)
+    return True
+
+
+def _agent_of(path):
+    record = json.loads(path.read_text()).get("agent")
+    return [Process.from_record(record)] if record else []

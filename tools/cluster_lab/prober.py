@@ -1,0 +1,229 @@
+"""Sends real packets for every probe at once and says which were answered.
+
+    probes ──► a window of open sockets ──► one event loop ──► verdicts
+                 each socket made in its source's network namespace, where it stays
+
+A probe is blocked when two attempts, each with a socket and a source port of its own, got no answer. An attempt's time counts from when
+its packet was sent, and grows with the slowest answer seen so far: on a busy machine everything is slow, not blocked. The first
+attempt keeps listening during the second, so that a late answer still counts. A refusal (RST, ICMP port unreachable) is an answer.
+"""
+
+import errno
+import heapq
+import itertools
+import json
+import os
+import resource
+import selectors
+import socket
+import struct
+import time
+from dataclasses import dataclass, field
+
+from . import namespaces
+from .errors import LabError
+from .layout import network_namespace_path
+
+ATTEMPT_SECONDS = (0.4, 0.8)
+SLOWNESS = 4.0  # an attempt waits this many times the slowest answer so far, in addition
+SLOWEST_SECONDS = 1.0  # what an answer may take to count in that
+WINDOW = 512
+IPPROTO_SCTP = 132
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+@dataclass
+class Probe:
+    source: object  # Endpoint
+    destination: object  # Endpoint
+    protocol: str
+    port: int
+    family: int
+    allowed: bool = None
+    source_seen: str = None
+    answered_by: str = None  # the name in the answer
+    attempts: int = 0
+    sockets: list = field(default_factory=list)
+    sent: float = 0.0
+
+    def key(self):
+        return self.source.name, self.destination.name, self.protocol, self.port, self.family
+
+    def verdict(self):
+        return {
+            "from": self.source.name,
+            "to": self.destination.name,
+            "protocol": self.protocol,
+            "port": self.port,
+            "family": self.family,
+            "allowed": self.allowed,
+            "source_seen": self.source_seen,
+        }
+
+
+def kernel_has_sctp():
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_SCTP).close()
+        return True
+    except OSError:
+        return False
+
+
+class Prober:
+    def __init__(self, probes):
+        self.waiting = iter(probes)
+        self.selector = selectors.EpollSelector()
+        self.deadlines = []  # (time, tie-breaker, probe, attempt)
+        self.order = itertools.count()
+        self.open = 0
+        self.slowest = 0.0
+        self.namespace_fds = {}
+        self.current = None
+
+    def run(self):
+        """Decides every probe; returns when all are."""
+        _allow_many_descriptors()
+        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._loop()
+        finally:
+            namespaces.enter(home)
+            for fd in [home, *self.namespace_fds.values()]:
+                os.close(fd)
+            self.selector.close()
+
+    def _loop(self):
+        while True:
+            while self.open < WINDOW and (probe := next(self.waiting, None)) is not None:
+                self.open += 1
+                self._attempt(probe)
+                if self.open % 32 == 0:
+                    self._take_events(0)
+            if self.open == 0:
+                return
+            timeout = max(0.0, self.deadlines[0][0] - time.monotonic()) if self.deadlines else None
+            # Answers that came while this process was busy are looked at before any deadline is.
+            if not self._take_events(timeout):
+                self._take_deadlines()
+
+    def _take_events(self, timeout):
+        events = self.selector.select(timeout)
+        for key, _ in events:
+            probe, attempt_socket, sent = key.data
+            if probe.allowed is None:
+                self._look(probe, attempt_socket, sent)
+        return bool(events)
+
+    def _take_deadlines(self):
+        now = time.monotonic()
+        while self.deadlines and self.deadlines[0][0] <= now:
+            _, _, probe, attempt = heapq.heappop(self.deadlines)
+            if probe.allowed is not None or probe.attempts != attempt:
+                continue
+            due = probe.sent + self._patience(attempt)
+            if due > now:
+                self._remind(probe, due)
+            elif attempt < len(ATTEMPT_SECONDS):
+                self._attempt(probe)
+            else:
+                self._decide(probe, False)
+
+    def _patience(self, attempt):
+        return ATTEMPT_SECONDS[attempt - 1] + SLOWNESS * self.slowest
+
+    def _remind(self, probe, when):
+        heapq.heappush(self.deadlines, (when, next(self.order), probe, probe.attempts))
+
+    def _enter(self, name):
+        if name == self.current:
+            return
+        if name not in self.namespace_fds:
+            try:
+                self.namespace_fds[name] = os.open(network_namespace_path(name), os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                raise LabError(f"the network namespace {name} is gone") from None
+        namespaces.enter(self.namespace_fds[name])
+        self.current = name
+
+    def _attempt(self, probe):
+        self._enter(probe.source.network_namespace)
+        attempt_socket = _open_socket(probe)
+        probe.sockets.append(attempt_socket)
+        probe.attempts += 1
+        probe.sent = time.monotonic()
+        target = (probe.destination.addresses[probe.family], probe.port)
+        number = attempt_socket.connect_ex(target)
+        if number == 0 and probe.protocol == "UDP":
+            number = _error_of(lambda: attempt_socket.send(b"probe\n"))
+        self._remind(probe, probe.sent + self._patience(probe.attempts))
+        if number == errno.ECONNREFUSED:
+            self._decide(probe, True)
+        elif number in (0, errno.EINPROGRESS):
+            events = selectors.EVENT_READ if probe.protocol == "UDP" else selectors.EVENT_WRITE
+            self.selector.register(attempt_socket, events, (probe, attempt_socket, probe.sent))
+
+    def _look(self, probe, attempt_socket, sent):
+        """Takes what the kernel has for the attempt: a connection, an answer, a refusal or an error."""
+        number = attempt_socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        line = b""
+        if number == 0:
+            try:
+                line = attempt_socket.recv(1024)
+            except BlockingIOError:
+                # Connected; the answer is behind.
+                self.selector.modify(attempt_socket, selectors.EVENT_READ, (probe, attempt_socket, sent))
+                return
+            except OSError as error:
+                number = error.errno
+        if number in (errno.ECONNREFUSED, errno.ECONNRESET):
+            self._decide(probe, True)
+        elif number != 0:
+            # Unreachable, timed out: not an answer. The deadline decides.
+            self.selector.unregister(attempt_socket)
+        else:
+            took = time.monotonic() - sent
+            self.slowest = max(self.slowest, min(took, SLOWEST_SECONDS))
+            self._read(probe, line)
+            self._decide(probe, True)
+
+    def _read(self, probe, line):
+        """A responder's answer is one line of JSON; other programs may answer on a node's ports in their own way."""
+        try:
+            answer = json.loads(line)
+            probe.answered_by, probe.source_seen = answer["name"], answer["source"]
+        except (ValueError, KeyError, TypeError):
+            pass
+
+    def _decide(self, probe, allowed):
+        probe.allowed = allowed
+        for each in probe.sockets:
+            if each.fileno() in self.selector.get_map():
+                self.selector.unregister(each)
+            each.close()
+        probe.sockets.clear()
+        self.open -= 1
+
+
+def _open_socket(probe):
+    family = socket.AF_INET if probe.family == 4 else socket.AF_INET6
+    if probe.protocol == "UDP":
+        made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    else:
+        number = IPPROTO_SCTP if probe.protocol == "SCTP" else socket.IPPROTO_TCP
+        made = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, number)
+        # Probes leave no connection behind that would have to time out.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+    return made
+
+
+def _error_of(action):
+    try:
+        action()
+        return 0
+    except OSError as error:
+        return error.errno
+
+
+def _allow_many_descriptors():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4 * WINDOW)), hard))

@@ -1,0 +1,58 @@
+// The sockets that a responder answers on: one per port, protocol and family.
+//
+//   "8080/tcp" ──► PortRequest ──► listen_on ──► Listener (0.0.0.0:8080), Listener ([::]:8080)
+#pragma once
+
+#include "ipam/error.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace responder {
+
+/// A file descriptor, closed when it goes.
+class Descriptor {
+  public:
+    Descriptor() = default;
+    explicit Descriptor(int fd) : fd_(fd) {}
+    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~Descriptor();
+
+    [[nodiscard]] int get() const { return fd_; }
+
+  private:
+    int fd_ = -1;
+};
+
+enum class Transport : std::uint8_t { TCP, UDP, SCTP };
+
+/// One port to answer on, in both families.
+struct PortRequest {
+    std::uint16_t number = 0;
+    Transport transport = Transport::TCP;
+    std::string text; ///< as the command line had it
+
+    /// From "NUMBER/tcp", "NUMBER/udp" or "NUMBER/sctp".
+    [[nodiscard]] static ipam::Result<PortRequest> parse(std::string_view text);
+};
+
+struct Listener {
+    Descriptor socket;
+    bool datagrams = false; ///< UDP: answers each datagram; otherwise accepts connections
+};
+
+/// Whether other processes of the same network namespace may listen on the same port: pods on the host's network do.
+enum class Sharing : std::uint8_t { Alone, Shared };
+
+/// The listening sockets for `port`, in each family that the namespace has. None when the kernel lacks the protocol
+/// (SCTP); an error when the port is taken.
+[[nodiscard]] ipam::Result<std::vector<Listener>> listen_on(const PortRequest& port, Sharing sharing);
+
+} // namespace responder
