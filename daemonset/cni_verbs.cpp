@@ -179,18 +179,18 @@ asio::awaitable<CniResult<void>> CniVerbs::detach(const std::vector<AttachmentRe
     std::vector<std::string> ports;
     for (const auto& record : records) {
         ports.push_back(record.host_interface);
-        auto* const under_way = attachments_.under_way(record.key);
-        under_way->doing = Attachments::Doing::Removing;
+        attachments_.under_way(record.key)->doing = Attachments::Doing::Removing;
     }
+    // Flows first: removing a port keeps the switch busy for longer than anybody should wait, and nothing may pass
+    // through a port that is on its way out. Flows that the switch does not let go of now go with the next change.
     const auto generation = reconciler_.request();
+    if (reconciler_.in_line())
+        if (auto installed = co_await reconciler_.installed(generation, after(kFlowPatience)); !installed)
+            log_warning("flows of removed attachments are still installed", {{"reason", installed.error().message}});
     const auto database = node_.database;
     if (!database) co_return cni_fail(cni_code::kTryAgain, "the switch's database is not connected");
     auto removed = co_await database->remove_ports(node_.configuration.bridge, ports, ovs_cni::RemovalWait::Database);
     if (!removed) co_return cni_fail(cni_code::kTryAgain, removed.error().message);
-    // Flows of a port that is gone are removed with the next confirmed change; a switch that is away has none.
-    if (reconciler_.in_line())
-        if (auto installed = co_await reconciler_.installed(generation, after(kFlowPatience)); !installed)
-            log_warning("flows of removed attachments are still installed", {{"reason", installed.error().message}});
     for (const auto& trouble : attachments_.refresh(database->view(), ports))
         log_warning("record not read", {{"reason", trouble}});
     for (const auto& record : records) attachments_.release(record.addresses);

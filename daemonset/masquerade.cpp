@@ -48,8 +48,8 @@ std::string for_both(std::string_view before, std::string_view source_set, std::
     return text;
 }
 
-std::string masquerade_chain(const std::string& bridge) {
-    std::string text = "  chain masquerade {\n    type nat hook postrouting priority srcnat; policy accept;\n"
+std::string outbound_chain(const std::string& bridge) {
+    std::string text = "  chain outbound {\n    type nat hook postrouting priority srcnat; policy accept;\n"
                        "    oifname \"" +
                        bridge + "\" return\n";
     for (const auto family : {Family::IPv4, Family::IPv6}) {
@@ -80,7 +80,7 @@ std::string ruleset(const HostRules& rules) {
     // pod's own node may always reach it. Only forwarding is concerned: the host keeps talking to itself as it likes.
     text += "  chain guard_forward {\n    type filter hook forward priority filter; policy accept;\n" +
             for_both("oifname \"" + rules.bridge + "\" ", "own", " drop") + "  }\n";
-    if (rules.masquerade) text += masquerade_chain(rules.bridge);
+    if (rules.masquerade) text += outbound_chain(rules.bridge);
     return text + "}\n";
 }
 

@@ -10,6 +10,7 @@
 #include <exception>
 #include <spanstream>
 #include <string>
+#include <utility>
 
 namespace agent::source {
 namespace {
@@ -28,9 +29,9 @@ class Events : public YAML::EventHandler {
   public:
     explicit Events(DocumentBuilder& builder) : builder_(builder) {}
 
-    int start_line = 0; ///< where the last document began, its "---" included
+    YAML::Mark start; ///< where the last document began, its "---" included
 
-    void OnDocumentStart(const YAML::Mark& mark) override { start_line = line_of(mark); }
+    void OnDocumentStart(const YAML::Mark& mark) override { start = mark; }
     void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         if (builder_.wants_key()) check(builder_.fail(line_of(mark), "a key is missing"));
@@ -88,16 +89,16 @@ class Lines {
         }
     }
 
-    /// Whether a document that starts in `line` is set apart from the one before: yaml-cpp starts a new document
-    /// wherever the old one cannot go on, such as after a wrong indentation.
-    [[nodiscard]] bool separated(int line) const {
-        auto at = static_cast<std::size_t>(line - 1);
-        if (at >= lines_.size() || lines_[at].starts_with("---") || lines_[at].starts_with('%')) return true;
+    /// Whether a document that starts at `mark` is set apart from the one before it: yaml-cpp starts a new document
+    /// wherever the old one cannot go on, such as after a wrong indentation, and at a stray bracket does so for ever.
+    [[nodiscard]] bool separated(const YAML::Mark& mark) const {
+        auto at = static_cast<std::size_t>(mark.line);
+        if (at >= lines_.size() || (mark.column == 0 && lines_[at].starts_with("---"))) return true;
         while (at-- > 0) {
             const auto first = lines_[at].find_first_not_of(" \t\r");
             if (first != std::string_view::npos && lines_[at][first] != '#') return lines_[at].starts_with("...");
         }
-        return true;
+        return false;
     }
 
   private:
@@ -114,10 +115,13 @@ std::expected<std::vector<BuiltValue>, DocumentBuilder::Failure> read_yaml(std::
         std::ispanstream stream{std::span<const char>(text)};
         YAML::Parser parser(stream);
         Events events(builder);
+        int last_start = -1;
         while (parser.HandleNextDocument(events)) {
-            if (!documents.empty() && !lines.separated(events.start_line))
+            const bool moved = events.start.pos > std::exchange(last_start, events.start.pos);
+            if (!moved || (!documents.empty() && !lines.separated(events.start)))
                 return std::unexpected(DocumentBuilder::Failure{
-                    events.start_line, "this does not continue the lines above: wrong indentation, or '---' missing"});
+                    line_of(events.start),
+                    "this does not continue the lines above: wrong indentation, or '---' missing"});
             if (auto built = builder.take()) documents.push_back(std::move(*built));
         }
     } catch (const Stopped&) {

@@ -92,6 +92,14 @@ awaitable<Result<Json>> DatabaseSession::run(Transaction transaction) {
     co_return results(*answer);
 }
 
+awaitable<Result<void>> DatabaseSession::refresh() {
+    // The server answers a transaction, also one without operations, after it has sent all updates.
+    Transaction nothing;
+    const auto answer = co_await run(std::move(nothing));
+    if (!answer) co_return fail("read the switch's database at " + path() + ": " + answer.error().message);
+    co_return Result<void>{};
+}
+
 awaitable<void> DatabaseSession::changed(Signal::Deadline deadline) {
     Signal signal(executor_);
     struct Registration {

@@ -20,6 +20,9 @@ class DatabaseSession : public std::enable_shared_from_this<DatabaseSession> {
     /// The results of the transaction's operations. When this returns, the view shows what the transaction did.
     boost::asio::awaitable<ipam::Result<Json>> run(Transaction transaction);
 
+    /// Returns when the view shows all that anybody's transactions did before.
+    boost::asio::awaitable<ipam::Result<void>> refresh();
+
     /// Returns when the switch has followed the configuration with this number. `what` begins the error.
     boost::asio::awaitable<ipam::Result<void>> followed(std::int64_t configuration, std::string what);
 

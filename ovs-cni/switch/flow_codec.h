@@ -48,4 +48,7 @@ struct InstalledFlows {
 [[nodiscard]] ipam::Result<void> decode_flow_descriptions(std::span<const std::uint8_t> message,
                                                           InstalledFlows& installed);
 
+/// Keeps libopenvswitch from writing to the terminal and to syslog: what it would log reaches the caller as an error.
+void silence_openvswitch();
+
 } // namespace ovs_cni

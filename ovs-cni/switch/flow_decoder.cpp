@@ -63,7 +63,8 @@ std::optional<flowgen::Match> decode_match(const match& from) {
         mf_value value;
         mf_value mask;
         mf_get(field, &from, &value, &mask);
-        // libopenvswitch 3.1 reads this one into 16 bits, though the field has 8: as they lie in memory, the wrong ones.
+        // libopenvswitch 3.1 reads this one into 16 bits, though the field has 8: as they lie in memory, the wrong
+        // ones.
         if (name == Field::nd_options_type) value.u8 = static_cast<std::uint8_t>(ntohs(value.be16));
         result.set(name, from_value(*field, value), from_mask(*field, name, mask));
         mf_set_wild(field, &rest, nullptr);
@@ -194,7 +195,14 @@ Result<void> take(const ofputil_flow_stats& from, InstalledFlows& installed) {
 
 } // namespace
 
+void silence_openvswitch() { vlog_set_levels(nullptr, VLF_ANY_DESTINATION, VLL_OFF); }
+
 Result<void> decode_flow_descriptions(std::span<const std::uint8_t> message, InstalledFlows& installed) {
+    ofptype type{};
+    // libopenvswitch ends the process when it is asked to read a message as something that it is not.
+    if (ofptype_decode(&type, reinterpret_cast<const ofp_header*>(message.data())) != 0 ||
+        type != OFPTYPE_FLOW_STATS_REPLY)
+        return fail("read the installed flows: the switch answered with another kind of message");
     auto buffer = ofpbuf_const_initializer(message.data(), static_cast<std::uint32_t>(message.size()));
     ScopedOfpbuf actions(1024);
     for (;;) {

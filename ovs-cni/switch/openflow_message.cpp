@@ -55,8 +55,6 @@ std::string update_text(const ofputil_flow_update& update) {
 
 } // namespace
 
-void silence_openvswitch() { vlog_set_levels(nullptr, VLF_ANY_DESTINATION, VLL_OFF); }
-
 // A message need not begin at an even address, so its header is read byte by byte.
 
 std::size_t length_of(Message bytes) { return static_cast<std::size_t>(bytes[2] << 8 | bytes[3]); }

@@ -32,9 +32,6 @@ inline constexpr std::size_t kBundleAddBytes = 16;
 /// OpenFlow 1.5 on the wire.
 inline constexpr std::uint8_t kOpenFlow15 = 6;
 
-/// Keeps libopenvswitch from writing to the terminal and to syslog: what it would log reaches the caller as an error.
-void silence_openvswitch();
-
 /// Of the message that begins here; `bytes` holds a whole header.
 [[nodiscard]] std::size_t length_of(Message bytes);
 [[nodiscard]] std::uint8_t version_of(Message message);

@@ -45,10 +45,8 @@ awaitable<Result<std::uint32_t>> ofport_of(std::shared_ptr<DatabaseSession> sess
 }
 
 Json interface_row(const PortRequest& request) {
-    Json row{{"name", request.name},
-             {"type", request.type},
-             {"options", map_of(request.options)},
-             {"external_ids", map_of(request.external_ids)}};
+    Json row{
+        {"type", request.type}, {"options", map_of(request.options)}, {"external_ids", map_of(request.external_ids)}};
     if (request.ofport != 0) row["ofport_request"] = request.ofport;
     return row;
 }
@@ -76,6 +74,7 @@ std::uint32_t SwitchDatabase::next_ofport() { return session_->next_ofport(); }
 awaitable<DatabaseEvent> SwitchDatabase::next_event() { return session_->next_event(); }
 
 awaitable<Result<void>> SwitchDatabase::ensure_bridge(BridgeSettings settings) {
+    if (auto refreshed = co_await session_->refresh(); !refreshed) co_return refreshed;
     auto transaction = bridge_transaction(session_->view(), settings);
     if (transaction.empty()) co_return Result<void>{};
     co_return co_await run_and_follow(session_, std::move(transaction), "configure bridge " + settings.name);
@@ -83,6 +82,7 @@ awaitable<Result<void>> SwitchDatabase::ensure_bridge(BridgeSettings settings) {
 
 awaitable<Result<std::uint32_t>> SwitchDatabase::ensure_port(std::string bridge, PortRequest request) {
     const std::string what = "configure port " + request.name + " of bridge " + bridge;
+    if (auto refreshed = co_await session_->refresh(); !refreshed) co_return std::unexpected(refreshed.error());
     const auto id = session_->view().interface_id(request.name);
     if (id.empty()) co_return co_await add_port(std::move(bridge), std::move(request));
     const auto& row = session_->view().interfaces.at(id);
@@ -104,7 +104,9 @@ awaitable<Result<std::uint32_t>> SwitchDatabase::add_port(std::string bridge, Po
     Transaction transaction;
     transaction.require("Bridge", bridge);
     // Name is an index of these tables: of two writers that add the same port at once, the second one fails.
-    const auto inserted = transaction.insert("Interface", "interface", interface_row(request));
+    auto row = interface_row(request);
+    row["name"] = request.name;
+    const auto inserted = transaction.insert("Interface", "interface", std::move(row));
     transaction.insert("Port", "port", {{"name", request.name}, {"interfaces", named_uuid("interface")}});
     transaction.mutate("Bridge", where_name(bridge), "ports", "insert", set_of(Json::array({named_uuid("port")})));
     transaction.count_configuration();

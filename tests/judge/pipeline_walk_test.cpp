@@ -240,7 +240,7 @@ TEST(PipelineWalk, ReplacingAFlowByAccidentIsAnError) {
 
 TEST(PipelineWalk, RefusesWhatASwitchRefuses) {
     EXPECT_THAT(refusal({"table=0,priority=1,actions=conjunction(1,1/2),output:1"}), HasSubstr("conjunction"));
-    EXPECT_THAT(refusal({"table=10,priority=1,actions=goto_table:5"}), HasSubstr("table 5"));
+    EXPECT_THAT(refusal({"table=10,priority=1,actions=goto_table:5"}), HasSubstr("BAD_TABLE_ID"));
     EXPECT_THAT(refusal({"table=0,priority=1,ip,actions=set_field:1->tcp_dst,output:1"}), HasSubstr("tcp_dst"));
     EXPECT_THAT(refusal({"table=0,nonsense=1,actions=drop"}), HasSubstr("nonsense"));
     EXPECT_EQ(refusal({"# a comment", "", "table=0,ip,actions=drop # another"}), "accepted");

@@ -47,6 +47,11 @@ AttemptMaker::AttemptMaker(const Cluster& cluster, Random& random) : cluster_(cl
             hosts_.push_back({.who = HostEnd{name}, .address = address});
         }
     }
+    for (const auto& [name, local] : cluster.locals) {
+        for (const auto& address : local.host_addresses) {
+            own_addresses_.push_back({.who = HostEnd{name}, .address = address});
+        }
+    }
     add_boundaries(*Prefix::parse("192.0.2.1/32"));
     add_boundaries(*Prefix::parse("2001:db8:ffff::1/128"));
     for (const auto& [name, node] : cluster.state.nodes) {
@@ -91,10 +96,15 @@ void AttemptMaker::add_boundaries(const PolicyRule& rule) {
 
 End AttemptMaker::pod_end() { return random_.pick(pods_); }
 
-std::optional<End> AttemptMaker::host_end(Family family) {
+std::optional<End> AttemptMaker::host_end(const End& pod) {
+    const auto family = pod.address.family;
+    const auto& pod_node = cluster_.state.pods.at(std::get<PodEnd>(pod.who).pod).node;
     std::vector<End> candidates;
     std::ranges::copy_if(hosts_, std::back_inserter(candidates),
                          [&](const End& end) { return end.address.family == family; });
+    std::ranges::copy_if(own_addresses_, std::back_inserter(candidates), [&](const End& end) {
+        return end.address.family == family && std::get<HostEnd>(end.who).node == pod_node;
+    });
     if (candidates.empty()) return std::nullopt;
     return random_.pick(candidates);
 }
@@ -106,7 +116,8 @@ End AttemptMaker::outside_end(Family family) {
     return {.who = OutsideEnd{}, .address = random_.pick(candidates)};
 }
 
-End AttemptMaker::far_end(Family family) {
+End AttemptMaker::far_end(const End& pod) {
+    const auto family = pod.address.family;
     const auto kind = random_.below(10);
     if (kind < 5) {
         std::vector<End> candidates;
@@ -115,15 +126,27 @@ End AttemptMaker::far_end(Family family) {
         return random_.pick(candidates);
     }
     if (kind < 7) {
-        if (const auto host = host_end(family)) return *host;
+        if (const auto host = host_end(pod)) return *host;
     }
     return outside_end(family);
+}
+
+void AttemptMaker::choose_port(Attempt& attempt) {
+    attempt.destination_port =
+        random_.chance(90) ? random_.pick(ports_) : static_cast<std::uint16_t>(random_.between(1, 65535));
+    const auto* receiver = std::get_if<PodEnd>(&attempt.to.who);
+    if (!receiver || !random_.chance(40)) return;
+    const auto& declared = cluster_.state.pods.at(receiver->pod).ports;
+    if (declared.empty()) return;
+    const auto& port = random_.pick(declared);
+    attempt.destination_port = port.number;
+    if (random_.chance(80)) attempt.protocol = static_cast<std::uint8_t>(port.protocol);
 }
 
 std::optional<Attempt> AttemptMaker::next() {
     if (pods_.empty()) return std::nullopt;
     Attempt attempt{.from = pod_end(), .to = {}, .protocol = 0, .destination_port = 0};
-    attempt.to = far_end(attempt.from.address.family);
+    attempt.to = far_end(attempt.from);
     if (random_.chance(50)) std::swap(attempt.from, attempt.to);
     const auto kind = random_.below(20);
     if (kind < 11) {
@@ -138,10 +161,7 @@ std::optional<Attempt> AttemptMaker::next() {
         // To itself a packet without ports would look like its own reply.
         attempt.protocol = attempt.from == attempt.to ? protocol::kTcp : protocol::kGre;
     }
-    if (has_ports(attempt.protocol)) {
-        attempt.destination_port =
-            random_.chance(90) ? random_.pick(ports_) : static_cast<std::uint16_t>(random_.between(1, 65535));
-    }
+    if (has_ports(attempt.protocol)) choose_port(attempt);
     return attempt;
 }
 

@@ -19,16 +19,18 @@ class AttemptMaker {
 
   private:
     [[nodiscard]] End pod_end();
-    [[nodiscard]] std::optional<End> host_end(Family family);
+    [[nodiscard]] std::optional<End> host_end(const End& pod);
     [[nodiscard]] End outside_end(Family family);
-    [[nodiscard]] End far_end(Family family);
+    [[nodiscard]] End far_end(const End& pod);
+    void choose_port(Attempt& attempt);
     void add_boundaries(const ipam::Prefix& prefix);
     void add_boundaries(const flowgen::PolicyRule& rule);
 
     const Cluster& cluster_;
     Random& random_;
-    std::vector<End> pods_; ///< each attached pod, once for each of its addresses
-    std::vector<End> hosts_;
+    std::vector<End> pods_;          ///< each attached pod, once for each of its addresses
+    std::vector<End> hosts_;         ///< each node, once for each address by which the cluster knows it
+    std::vector<End> own_addresses_; ///< further ones, which mean that node to its own pods only
     std::vector<IpAddress> outside_;
     std::vector<std::uint16_t> ports_;
 };

@@ -114,14 +114,13 @@ class PodMaker {
     void add(const ObjectName& name) {
         std::vector<std::string> node_names;
         for (const auto& [node_name, node] : cluster_.state.nodes) node_names.push_back(node_name);
-        Pod pod{.id = name,
-                .uid = "uid-" + name.name,
-                .labels = random_labels(random_),
-                .node = {},
-                .host_network = random_.chance(8),
-                .finished = random_.chance(8),
-                .ports = random_ports(random_),
-                .addresses = {}};
+        Pod pod;
+        pod.id = name;
+        pod.uid = "uid-" + name.name;
+        pod.labels = labels_for(name.namespace_);
+        pod.host_network = random_.chance(8);
+        pod.finished = random_.chance(8);
+        pod.ports = random_ports(random_);
         if (!random_.chance(4)) pod.node = random_.pick(node_names);
         if (pod.node.empty()) {
             pod.host_network = pod.finished = false;
@@ -138,6 +137,15 @@ class PodMaker {
     }
 
   private:
+    /// Often those of another pod there, as replicas have them: what differs between the two is not in their labels.
+    Labels labels_for(const std::string& namespace_name) {
+        std::vector<Labels> existing;
+        for (const auto& [name, pod] : cluster_.state.pods) {
+            if (name.namespace_ == namespace_name) existing.push_back(pod.labels);
+        }
+        return !existing.empty() && random_.chance(40) ? random_.pick(existing) : random_labels(random_);
+    }
+
     void attach(Pod& pod) {
         const auto& node = cluster_.state.nodes.at(pod.node);
         auto& local = cluster_.locals.at(pod.node);

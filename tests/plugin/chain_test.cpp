@@ -26,7 +26,9 @@ class Chain : public Runtime {
 
     [[nodiscard]] json ours() const { return {{"type", "ovs-cni"}, {"agentSocket", agent.socket()}}; }
 
-    /// ADD through the list, CHECK, DEL in reverse; returns what ADD's last result was.
+    /// ADD through the list, CHECK, DEL in reverse; returns what ADD's last result was. Portmap's CHECK is left out: up
+    /// to containernetworking-plugins 1.1.1 it looks for each family's rules among the other family's too, and never
+    /// finds them.
     json whole_life(const std::vector<json>& plugins) const {
         json result;
         for (const auto& plugin : plugins) {
@@ -36,6 +38,7 @@ class Chain : public Runtime {
             result = added.json();
         }
         for (const auto& plugin : plugins) {
+            if (plugin.at("type") == "portmap") continue;
             const auto checked = run("CHECK", plugin, result);
             EXPECT_EQ(checked.exit_code, 0) << plugin << checked.output << checked.errors;
         }

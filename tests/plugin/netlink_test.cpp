@@ -12,6 +12,8 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <algorithm>
+
 namespace ovs_cni::netlink {
 namespace {
 
@@ -132,12 +134,14 @@ TEST_F(Netlink, a_refused_change_carries_the_kernels_reason) {
                 HasSubstr("No such device"));
 }
 
-TEST_F(Netlink, lists_hundreds_of_links_and_routes_whole) {
-    host.run("for i in $(seq 300); do echo link add d$i type bridge; echo link set d$i up; "
-             "echo route add 10.9.$((i / 100)).$((i % 100))/32 dev d$i proto 79; done | ip -batch -");
-    EXPECT_EQ(links(socket)->size(), 301U);
-    EXPECT_EQ(routes_of_protocol(socket, kRouteProtocol)->size(), 300U);
-    EXPECT_EQ(routes_over(socket, find_link(socket, "d7")->value().index)->size(), 1U);
+TEST_F(Netlink, lists_more_links_and_routes_than_fit_into_one_message) {
+    host.run("for i in $(seq 150); do echo link add d$i type bridge; echo link set d$i up; "
+             "echo route add 10.9.0.$i/32 dev d$i proto 79; done | ip -batch -");
+    EXPECT_EQ(links(socket)->size(), 151U);
+    EXPECT_EQ(routes_of_protocol(socket, kRouteProtocol)->size(), 150U);
+    const auto over_one = routes_over(socket, find_link(socket, "d7")->value().index);
+    EXPECT_EQ(std::ranges::count(*over_one, prefix("10.9.0.7/32"), &Route::destination), 1);
+    EXPECT_EQ(std::ranges::count(*over_one, prefix("10.9.0.8/32"), &Route::destination), 0);
 }
 
 TEST_F(Netlink, announces_changes_of_links_and_addresses) {

@@ -161,6 +161,13 @@ TEST(ManifestReader, WhatDoesNotContinueTheDocumentIsAnError) {
               "2: this does not continue the lines above: wrong indentation, or '---' missing");
 }
 
+TEST(ManifestReader, StrayPunctuationIsAnError) {
+    for (const std::string text : {"]", "--- ]", "a: 1\n---\n}", "...\n]"})
+        EXPECT_THAT(error(text), HasSubstr(": not YAML: illegal flow end")) << text;
+    for (const std::string text : {", a: b", "a: 1\n...\n, b: 2", "--- , a"})
+        EXPECT_THAT(error(text), HasSubstr(": this does not continue the lines above")) << text;
+}
+
 TEST(ManifestReader, AKeyGivenTwiceIsAnError) {
     EXPECT_EQ(error("a: 1\nb: 2\na: 3\n"), "3: key 'a' was already given in line 1");
     EXPECT_EQ(error("{\"x\": {\n\"a\": 1,\n\"a\": 2}}", Format::Json), "3: key 'a' was already given in line 2");

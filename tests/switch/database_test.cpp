@@ -1,5 +1,5 @@
 // The switch's database against a real ovsdb-server and ovs-vswitchd.
-#include "tests/switch/real_switch.h"
+#include "tests/switch/switch_test.h"
 
 #include <gmock/gmock.h>
 
@@ -81,7 +81,8 @@ TEST_F(DatabaseTest, APortOfTheSameNameIsRefusedAndTheFirstOneStays) {
 
 TEST_F(DatabaseTest, OfTwoWritersThatAddTheSamePortAtOnceExactlyOneSucceeds) {
     ovs.add_veth("pod1", "peer1");
-    auto first = boost::asio::co_spawn(loop, database->add_port("br-int", pod_port("pod1", 77)), boost::asio::use_future);
+    auto first =
+        boost::asio::co_spawn(loop, database->add_port("br-int", pod_port("pod1", 77)), boost::asio::use_future);
     const auto second = run(database->add_port("br-int", pod_port("pod1", 78)));
     while (first.wait_for(std::chrono::seconds(0)) != std::future_status::ready) loop.run_one();
     const auto outcome = first.get();

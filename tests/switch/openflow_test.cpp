@@ -1,11 +1,8 @@
 // The OpenFlow connection against a real switch.
 #include "tests/switch/random_flows.h"
-#include "tests/switch/real_switch.h"
+#include "tests/switch/switch_test.h"
 
 #include <gmock/gmock.h>
-
-#include <cstdlib>
-#include <iostream>
 
 namespace ovs_cni {
 namespace {
@@ -18,13 +15,6 @@ using flowgen::FlowSet;
 using flowgen::Match;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-std::uint64_t seed() {
-    const char* wanted = std::getenv("SEED");
-    const auto value = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : std::random_device{}();
-    std::cout << "SEED=" << value << "\n";
-    return value;
-}
 
 FlowDelta additions(const FlowSet& flows) { return flowgen::delta({}, flows); }
 
@@ -53,14 +43,14 @@ FlowBody to_table(std::uint8_t table) { return {7, {flowgen::GotoTable{table}}};
 TEST_F(OpenFlowTest, ANewBridgeHasNoFlows) { EXPECT_EQ(difference({}), ""); }
 
 TEST_F(OpenFlowTest, RandomFlowsComeBackAsTheyWereSent) {
-    Random random(seed());
+    Random random(seed_of_run());
     const auto flows = random_flows(random, 3000);
     install(flows);
     EXPECT_EQ(difference(flows), "");
 }
 
 TEST_F(OpenFlowTest, EachRandomFlowCanBeDeletedAlone) {
-    Random random(seed());
+    Random random(seed_of_run());
     auto flows = random_flows(random, 200);
     install(flows);
     while (flows.size() > 190) {
@@ -202,7 +192,7 @@ TEST_F(OpenFlowTest, ARestartedSwitchIsALostConnectionAndCanBeConnectedAgain) {
 }
 
 TEST_F(OpenFlowTest, BundlesThatOverlapInTimeAreIndependent) {
-    Random random(seed());
+    Random random(seed_of_run());
     FlowSet all;
     std::vector<FlowDelta> deltas;
     for (int i = 0; i < 20; ++i) {

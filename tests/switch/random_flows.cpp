@@ -1,8 +1,10 @@
 #include "tests/switch/random_flows.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <array>
-#include <span>
+#include <iostream>
 
 namespace ovs_cni {
 
@@ -113,7 +115,8 @@ U128 random_value(Random& random, Field field) {
     case Field::arp_op:
         return 1 + below(random, 2);
     case Field::ct_state:
-        return below(random, 64) & ~U128{flowgen::ct_state::kInvalid}; // the switch refuses ct(commit) for invalid packets
+        return below(random, 64) &
+               ~U128{flowgen::ct_state::kInvalid}; // the switch refuses ct(commit) for invalid packets
     default:
         return random_bits(random, flowgen::width(field));
     }
@@ -212,6 +215,14 @@ Actions random_actions(Random& random, const Kind& kind, std::uint8_t table) {
 }
 
 } // namespace
+
+std::uint64_t seed_of_run() {
+    constexpr unsigned kLargestOfGoogleTest = 99999;
+    const auto given = static_cast<unsigned>(testing::UnitTest::GetInstance()->random_seed());
+    const unsigned seed = given != 0 ? given : 1 + std::random_device{}() % kLargestOfGoogleTest;
+    std::cout << "--gtest_random_seed=" << seed << " repeats this run\n";
+    return seed;
+}
 
 U128 random_bits(Random& random, int bits) {
     const auto number = U128{random()} << 64 | random();

@@ -129,17 +129,4 @@ void RealSwitch::add_veth(const std::string& name, const std::string& peer) cons
     command("ip link add " + name + " type veth peer name " + peer);
 }
 
-void SwitchTest::SetUp() {
-    connect_database();
-    must(run(database->ensure_bridge(settings)));
-    connect_openflow();
-}
-
-void SwitchTest::connect_database() { database = must(run(SwitchDatabase::connect(ovs.database_socket()))); }
-
-void SwitchTest::connect_openflow() {
-    openflow = must(run(OpenFlowConnection::connect(ovs.openflow_socket())));
-    must(run(openflow->ensure_option_mapping()));
-}
-
 } // namespace ovs_cni

@@ -11,8 +11,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <initializer_list>
 #include <optional>
@@ -82,23 +80,5 @@ template <typename T> T must(ipam::Result<T> result) {
     if (!result) throw std::runtime_error(result.error().message);
     if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
-
-/// A switch with a bridge br-int and connections to both of its sockets.
-class SwitchTest : public ::testing::Test {
-  protected:
-    void SetUp() override;
-
-    template <typename T> T run(boost::asio::awaitable<T> coroutine) {
-        return ovs_cni::run(loop, std::move(coroutine));
-    }
-    void connect_openflow();
-    void connect_database();
-
-    boost::asio::io_context loop;
-    RealSwitch ovs;
-    BridgeSettings settings{"br-int", "netdev", {{0x0a, 0, 0, 0, 0, 1}}, 1400};
-    std::unique_ptr<SwitchDatabase> database;
-    std::unique_ptr<OpenFlowConnection> openflow;
-};
 
 } // namespace ovs_cni

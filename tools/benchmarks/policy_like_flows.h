@@ -1,0 +1,11 @@
+// Flows of the kinds that a node with many policies has, as many as are wanted: addresses of conjunctions by identity,
+// by CIDR and by port, and routes.
+#pragma once
+
+#include "flowgen/flow_set.h"
+
+namespace benchmarks {
+
+[[nodiscard]] flowgen::FlowSet policy_like_flows(std::size_t count);
+
+} // namespace benchmarks
