@@ -176,6 +176,8 @@ asio::awaitable<CniResult<void>> CniVerbs::attach(const AttachmentRecord& record
 }
 
 asio::awaitable<CniResult<void>> CniVerbs::detach(const std::vector<AttachmentRecord>& records) {
+    const auto database = node_.database;
+    if (!database) co_return cni_fail(cni_code::kTryAgain, "the switch's database is not connected");
     std::vector<std::string> ports;
     for (const auto& record : records) {
         ports.push_back(record.host_interface);
@@ -187,8 +189,6 @@ asio::awaitable<CniResult<void>> CniVerbs::detach(const std::vector<AttachmentRe
     if (reconciler_.in_line())
         if (auto installed = co_await reconciler_.installed(generation, after(kFlowPatience)); !installed)
             log_warning("flows of removed attachments are still installed", {{"reason", installed.error().message}});
-    const auto database = node_.database;
-    if (!database) co_return cni_fail(cni_code::kTryAgain, "the switch's database is not connected");
     auto removed = co_await database->remove_ports(node_.configuration.bridge, ports, ovs_cni::RemovalWait::Database);
     if (!removed) co_return cni_fail(cni_code::kTryAgain, removed.error().message);
     for (const auto& trouble : attachments_.refresh(database->view(), ports))
@@ -211,6 +211,7 @@ asio::awaitable<CniResult<void>> CniVerbs::take_in_hand(const AttachmentKey& key
 
 void CniVerbs::let_go(const AttachmentKey& key) {
     attachments_.end(key);
+    if (attachments_.compile_is_stale()) reconciler_.request(); // what could not be removed is served again
     node_.changed.notify_all();
 }
 

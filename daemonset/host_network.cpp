@@ -3,10 +3,22 @@
 #include "daemonset/gateway.h"
 #include "ovs-cni/netlink/interface_address.h"
 
+#include <algorithm>
+
 namespace agent {
 
 namespace netlink = ovs_cni::netlink;
 using ipam::Result;
+
+namespace {
+
+std::vector<ipam::IpAddress> gateway_addresses(const NodeConfiguration& configuration,
+                                               const flowgen::ClusterState& state) {
+    const auto gateway = gateway_link(state, configuration.node, configuration.bridge, 0);
+    return gateway ? gateway->addresses : std::vector<ipam::IpAddress>();
+}
+
+} // namespace
 
 Result<HostNetwork> HostNetwork::open() {
     auto socket = netlink::Socket::open();
@@ -21,6 +33,9 @@ Result<HostView> HostNetwork::view(const NodeConfiguration& configuration, const
     if (!underlay) return std::unexpected(underlay.error());
     auto addresses = netlink::global_addresses(socket_);
     if (!addresses) return std::unexpected(addresses.error());
+    // The gateway's own come and go with the bridge; they follow from the Node object and are known without looking.
+    const auto gateways = gateway_addresses(configuration, state);
+    std::erase_if(*addresses, [&](const auto& each) { return std::ranges::find(gateways, each) != gateways.end(); });
     const int mtu = pod_mtu(configuration.mtu, *underlay);
     return HostView{std::move(*underlay), mtu, std::move(*addresses)};
 }
@@ -56,6 +71,8 @@ HostRules host_rules(const NodeConfiguration& configuration, const flowgen::Clus
                     .own_pods = {},
                     .cluster = {},
                     .own_addresses = own_addresses};
+    const auto gateways = gateway_addresses(configuration, state);
+    rules.own_addresses.insert(rules.own_addresses.end(), gateways.begin(), gateways.end());
     for (const auto& address : own_addresses) rules.cluster.push_back(ipam::Prefix::host(address));
     for (const auto& [name, node] : state.nodes) {
         if (name == configuration.node) rules.own_pods = node.pod_cidrs;

@@ -24,7 +24,7 @@ constexpr int kMaxPodWaitSeconds = 60;
 
 /// One "key: value" of the file, with what an error message needs.
 struct Entry {
-    std::string_view file;
+    std::string where; ///< "FILE:LINE: "
     std::string key;
     YAML::Node value;
 
@@ -32,8 +32,7 @@ struct Entry {
         const std::string found = value.IsScalar() ? "\"" + value.Scalar() + "\""
                                   : value.IsNull() ? "nothing"
                                                    : "a structure";
-        return fail(std::string(file) + ":" + std::to_string(value.Mark().line + 1) + ": " + key + " is " + found +
-                    ", it must be " + std::string(allowed));
+        return fail(where + key + " is " + found + ", it must be " + std::string(allowed));
     }
 };
 
@@ -172,7 +171,7 @@ Result<NodeConfiguration> read_entries(const YAML::Node& document, std::string_v
     for (const auto& pair : document) {
         const std::string where = std::string(file) + ":" + std::to_string(pair.first.Mark().line + 1) + ": ";
         if (!pair.first.IsScalar()) return fail(where + "a key must be a word");
-        const Entry entry{file, pair.first.Scalar(), pair.second};
+        const Entry entry{where, pair.first.Scalar(), pair.second};
         const auto* const known = std::ranges::find(kKeys, entry.key, [](const auto& key) { return key.first; });
         if (known == kKeys.end())
             return fail(where + "unknown key \"" + entry.key + "\"; the keys are " + list_of_keys());

@@ -17,7 +17,7 @@ namespace agent {
 struct HostView {
     Underlay underlay;
     int mtu = 0;                            ///< of pods, routes and gateway, bytes
-    std::vector<ipam::IpAddress> addresses; ///< of global scope, all links
+    std::vector<ipam::IpAddress> addresses; ///< of global scope, all links, without the gateway's own
 
     auto operator<=>(const HostView&) const = default;
 };

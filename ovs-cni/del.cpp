@@ -12,14 +12,6 @@ CniResult<void> remove_link(const std::string& name) {
     return {};
 }
 
-/// The agent's answer to a call that may not have been possible at all.
-CniResult<DelResponse> answer_of(CniResult<AgentCall>& call) {
-    if (!call) return std::unexpected(call.error());
-    const auto line = call->answer();
-    if (!line) return std::unexpected(line.error());
-    return decode_response<DelResponse>(*line);
-}
-
 /// Until the agent has heard of it, the address stays taken, so the runtime must ask again.
 CniError not_told(CniError error) {
     error.details += (error.details.empty() ? "" : "\n");
@@ -30,12 +22,12 @@ CniError not_told(CniError error) {
 } // namespace
 
 CniResult<void> del(const Environment& environment, const NetworkConfiguration& configuration) {
-    // The kernel needs longer to remove the veth than the agent to remove port and flows, so both go on at once.
-    auto call = AgentCall::send(configuration.agent_socket, DelRequest{environment.key, configuration.name},
-                                configuration.agent_timeout);
+    // The agent first: a link that disappears keeps ovs-vswitchd busy, the longer the more ports it has, and the agent
+    // would have to wait until it gets to the flows.
+    const auto response = ask_agent<DelResponse>(
+        configuration.agent_socket, DelRequest{environment.key, configuration.name}, configuration.agent_timeout);
     const auto host_name = veth_identity(environment.key).host_name;
     const auto removed = remove_link(host_name);
-    const auto response = answer_of(call);
     if (!response) return std::unexpected(not_told(response.error()));
     if (!removed) return removed;
     // The record is right even where it names an interface that a plugin of another version made.

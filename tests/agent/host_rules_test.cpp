@@ -61,6 +61,7 @@ TEST(HostRules, TheyComeFromNodesAndTheHost) {
     const auto rules = host_rules(configuration, state, {address("192.0.2.1")});
     EXPECT_EQ(rules.bridge, "br9");
     EXPECT_THAT(rules.own_pods, ::testing::ElementsAre(prefix("10.244.1.0/24")));
+    EXPECT_THAT(rules.own_addresses, ::testing::UnorderedElementsAre(address("192.0.2.1"), address("10.244.1.1")));
     EXPECT_THAT(rules.cluster, ::testing::UnorderedElementsAre(prefix("10.244.1.0/24"), prefix("10.244.2.0/24"),
                                                                prefix("172.30.0.1/32"), prefix("172.30.0.2/32"),
                                                                prefix("192.0.2.1/32")));

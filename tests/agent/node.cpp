@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -99,7 +100,8 @@ Node::Node(std::string configuration) {
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     folder_ = pattern;
     std::filesystem::create_directory(path("manifests"));
-    command("ip link set lo up && ip link add underlay type dummy && ip addr add 172.30.0.1/24 dev underlay && "
+    command("ip link set lo up && ip link add underlay type veth peer name far-end && ip link set far-end up && ip "
+            "addr add 172.30.0.1/24 dev underlay && "
             "ip addr add fd00:172:30::1/64 dev underlay nodad && ip link set underlay mtu 1500 up");
     command("ovsdb-tool create " + path("conf.db").string() + " " + kSchema);
     write("nodes.json", R"({"apiVersion": "v1", "kind": "List", "items": [
@@ -265,6 +267,7 @@ std::vector<std::string> Node::flows(const std::string& filter) const {
     std::istringstream lines(ofctl("--no-stats --no-names dump-flows", "'" + filter + "'"));
     std::vector<std::string> found;
     for (std::string line; std::getline(lines, line);) found.push_back(line);
+    std::ranges::sort(found); // the switch lists them in an order of its own
     return found;
 }
 

@@ -97,16 +97,18 @@ class Watch:
     def __exit__(self, *_):
         self.raw.close()
 
-    def tokens(self, wanted, until, seconds=10.0):
-        """Which of the tokens arrived before the token `until` did; None when that one never came."""
+    def tokens(self, wanted, until, send_until, seconds=10.0):
+        """Which of the tokens arrived before the token `until` did; None when that one never came. `send_until` sends it, again
+        and again: single packets may get lost, as on every network."""
         seen, deadline = set(), time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            if not select.select([self.raw], [], [], left)[0]:
-                break
-            frame, (_, _, packet_type, *_) = self.raw.recvfrom(4096)
-            if packet_type == socket.PACKET_OUTGOING:
-                continue
-            seen |= {token for token in wanted if token in frame}
-            if until in frame:
-                return seen
+        while time.monotonic() < deadline:
+            send_until()
+            again = time.monotonic() + 0.25
+            while (left := again - time.monotonic()) > 0 and select.select([self.raw], [], [], left)[0]:
+                frame, (_, _, packet_type, *_) = self.raw.recvfrom(4096)
+                if packet_type == socket.PACKET_OUTGOING:
+                    continue
+                seen |= {token for token in wanted if token in frame}
+                if until in frame:
+                    return seen
         return None

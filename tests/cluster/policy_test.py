@@ -7,7 +7,7 @@ A test applies policies and gives the rule by which a pair is denied. Every pair
 what differs from the rule fails the test, in either direction.
 """
 
-from lab_under_test import ClusterTest, apply, lab, namespace, pod, probe
+from lab_under_test import ClusterTest, apply, namespace, pod, probe, run_lab
 
 NODES = {"px/a": "node1", "px/b": "node2", "px/c": "node3", "py/a": "node3", "py/b": "node1", "py/c": "node2"}
 PODS = sorted(NODES)
@@ -34,7 +34,7 @@ class PolicyTest(ClusterTest):
 
     def remove_policies(self):
         for name in self.applied:
-            lab("delete", "networkpolicy", name)
+            run_lab("delete", "networkpolicy", name)  # some went with their namespace
 
     def apply(self, *policies):
         self.applied += [

@@ -13,8 +13,8 @@
 namespace judge {
 namespace {
 
-constexpr int kAttempts = 24000; ///< in each run
-constexpr int kAttemptsPerCluster = 150;
+constexpr int kAttempts = 30000; ///< in each run
+constexpr int kAttemptsPerCluster = 75;
 constexpr int kReports = 3; ///< disagreements printed before the run gives up
 
 /// What a person needs to see the fault: a smaller cluster that shows it, the packet, both verdicts, the flows it met.

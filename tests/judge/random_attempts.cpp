@@ -135,8 +135,10 @@ void AttemptMaker::choose_port(Attempt& attempt) {
     attempt.destination_port =
         random_.chance(90) ? random_.pick(ports_) : static_cast<std::uint16_t>(random_.between(1, 65535));
     const auto* receiver = std::get_if<PodEnd>(&attempt.to.who);
-    if (!receiver || !random_.chance(40)) return;
-    const auto& declared = cluster_.state.pods.at(receiver->pod).ports;
+    if (!receiver || !random_.chance(60)) return;
+    // The receiver's own port, or what another pod calls by the same names.
+    const auto& pod = random_.chance(50) ? receiver->pod : std::get<PodEnd>(random_.pick(pods_).who).pod;
+    const auto& declared = cluster_.state.pods.at(pod).ports;
     if (declared.empty()) return;
     const auto& port = random_.pick(declared);
     attempt.destination_port = port.number;

@@ -143,7 +143,7 @@ class PodMaker {
         for (const auto& [name, pod] : cluster_.state.pods) {
             if (name.namespace_ == namespace_name) existing.push_back(pod.labels);
         }
-        return !existing.empty() && random_.chance(40) ? random_.pick(existing) : random_labels(random_);
+        return !existing.empty() && random_.chance(50) ? random_.pick(existing) : random_labels(random_);
     }
 
     void attach(Pod& pod) {
@@ -213,7 +213,7 @@ Cluster random_cluster(Random& random) {
     for (int i = 0; i < namespace_count; ++i) {
         const std::string name(1, static_cast<char>('x' - i));
         if (!random.chance(10)) cluster.state.namespaces.emplace(name, random_namespace(name, random));
-        const int pod_count = random.between(2, 6);
+        const int pod_count = random.between(3, 8);
         for (int pod = 0; pod < pod_count; ++pod) {
             pods.add({.namespace_ = name, .name = "pod" + std::to_string(pod)});
         }

@@ -149,11 +149,12 @@ PolicyPort PolicyMaker::port() {
     static const std::vector<std::uint16_t> numbers{1, 79, 80, 81, 443, 5978, 8080, 9090, 32000, 65535};
     static const std::vector<Protocol> protocols{Protocol::TCP, Protocol::TCP, Protocol::UDP, Protocol::SCTP};
     PolicyPort result{.protocol = random_.pick(protocols), .port = {}, .end_port = {}};
-    switch (random_.below(5)) {
+    switch (random_.below(6)) {
     case 0:
         break;
     case 1:
     case 2:
+    case 3:
         result.port = random_.chance(5) ? std::string("nobody") : random_.pick(port_names());
         break;
     default: {

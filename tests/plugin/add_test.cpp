@@ -217,7 +217,7 @@ TEST_F(Add, an_agent_that_does_not_answer_in_time_is_given_up) {
 
 TEST_F(Add, a_termination_signal_while_the_agent_works_takes_everything_back) {
     agent.hang();
-    PluginProcess process(host, {OVS_CNI_PROGRAM, variables("ADD"), configuration().dump()});
+    PluginProcess process(host.get(), {OVS_CNI_PROGRAM, variables("ADD"), configuration().dump()});
     ASSERT_TRUE(agent.wait_for_requests(1));
     EXPECT_EQ(host.links().size(), 1U);
     process.signal(SIGTERM);
@@ -237,7 +237,7 @@ TEST_F(Add, a_step_in_the_sandbox_that_fails_takes_back_all_earlier_ones) {
 }
 
 TEST_F(Add, a_result_that_nobody_reads_is_taken_back) {
-    PluginProcess process(host, {OVS_CNI_PROGRAM, variables("ADD"), configuration().dump(), true});
+    PluginProcess process(host.get(), {OVS_CNI_PROGRAM, variables("ADD"), configuration().dump(), true});
     const auto finished = process.finish();
     EXPECT_EQ(finished.exit_code, 1);
     EXPECT_THAT(finished.errors, HasSubstr("standard output cannot be written"));
@@ -263,7 +263,7 @@ TEST_F(Add, sixteen_at_once_do_not_disturb_each_other) {
         all["CNI_CONTAINERID"] = "parallel" + std::to_string(i);
         all["CNI_NETNS"] = sandboxes[i].path();
         processes.push_back(std::make_unique<PluginProcess>(
-            host, PluginProcess::Setting{OVS_CNI_PROGRAM, all, configuration().dump()}));
+            host.get(), PluginProcess::Setting{OVS_CNI_PROGRAM, all, configuration().dump()}));
     }
     std::set<std::string> given;
     for (std::size_t i = 0; i < sandboxes.size(); ++i) {

@@ -21,7 +21,7 @@ class Chain : public Runtime {
         const std::string program = type == "ovs-cni" ? OVS_CNI_PROGRAM : kPlugins + type;
         auto all = variables(verb);
         all["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin";
-        return PluginProcess(host, {program, all, plugin.dump()}).finish();
+        return PluginProcess(host.get(), {program, all, plugin.dump()}).finish();
     }
 
     [[nodiscard]] json ours() const { return {{"type", "ovs-cni"}, {"agentSocket", agent.socket()}}; }

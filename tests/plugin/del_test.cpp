@@ -143,7 +143,7 @@ TEST_F(Version, lists_what_is_supported_and_echoes_what_it_was_asked_in) {
     expect_success(finished);
     EXPECT_EQ(finished.json(),
               (json{{"cniVersion", "0.4.0"}, {"supportedVersions", {"0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"}}}));
-    const auto without_input = PluginProcess(host, {OVS_CNI_PROGRAM, {{"CNI_COMMAND", "VERSION"}}, ""}).finish();
+    const auto without_input = PluginProcess(host.get(), {OVS_CNI_PROGRAM, {{"CNI_COMMAND", "VERSION"}}, ""}).finish();
     expect_success(without_input);
     EXPECT_EQ(without_input.json().at("cniVersion"), "1.1.0");
 }
@@ -153,7 +153,7 @@ TEST_F(Version, is_answered_within_three_milliseconds) {
 }
 
 TEST_F(Version, started_by_hand_the_plugin_says_what_it_is_on_standard_error) {
-    const auto finished = PluginProcess(host, {OVS_CNI_PROGRAM, {}, ""}).finish();
+    const auto finished = PluginProcess(host.get(), {OVS_CNI_PROGRAM, {}, ""}).finish();
     EXPECT_EQ(finished.exit_code, 0);
     EXPECT_EQ(finished.output, "");
     EXPECT_THAT(finished.errors, testing::StartsWith("ovs-cni: the CNI plugin"));

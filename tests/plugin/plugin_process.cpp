@@ -30,7 +30,7 @@ std::string read_to_end(int fd) {
 
 } // namespace
 
-PluginProcess::PluginProcess(const PrivateNamespace& host, const Setting& setting) {
+PluginProcess::PluginProcess(const netlink::NetworkNamespace& host, const Setting& setting) {
     std::vector<std::string> variables;
     for (const auto& [name, value] : setting.variables) variables.push_back(name + "=" + value);
     std::vector<char*> environment;
@@ -48,7 +48,7 @@ PluginProcess::PluginProcess(const PrivateNamespace& host, const Setting& settin
         dup2(input.ends[0], STDIN_FILENO);
         dup2(output.ends[1], STDOUT_FILENO);
         dup2(errors.ends[1], STDERR_FILENO);
-        if (setns(host.get().fd(), CLONE_NEWNET) == 0) execve(program.c_str(), arguments.data(), environment.data());
+        if (setns(host.fd(), CLONE_NEWNET) == 0) execve(program.c_str(), arguments.data(), environment.data());
         _exit(127);
     }
     for (const int fd : {input.ends[0], output.ends[1], errors.ends[1]}) close(fd);

@@ -1,7 +1,7 @@
 // The plugin, or another one, as a runtime starts it: a process with variables, standard input and two outputs.
 #pragma once
 
-#include "tests/plugin/private_namespace.h"
+#include "ovs-cni/netlink/network_namespace.h"
 
 #include <nlohmann/json.hpp>
 
@@ -34,7 +34,7 @@ class PluginProcess {
     };
 
     /// Starts it in `host`, the namespace that it takes for the host's.
-    PluginProcess(const PrivateNamespace& host, const Setting& setting);
+    PluginProcess(const netlink::NetworkNamespace& host, const Setting& setting);
     PluginProcess(const PluginProcess&) = delete;
     PluginProcess& operator=(const PluginProcess&) = delete;
     ~PluginProcess();

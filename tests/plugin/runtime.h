@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include "tests/plugin/expectation.h"
 #include "tests/plugin/plugin_process.h"
 #include "tests/plugin/private_namespace.h"
 #include "tests/plugin/scripted_agent.h"
@@ -37,7 +38,7 @@ class Runtime : public testing::Test {
                                 const nlohmann::json& more = nlohmann::json::object()) const {
         auto all = variables(verb);
         for (const auto& [name, value] : changed) all[name] = value;
-        return PluginProcess(host, {OVS_CNI_PROGRAM, all, configuration(more).dump()}).finish();
+        return PluginProcess(host.get(), {OVS_CNI_PROGRAM, all, configuration(more).dump()}).finish();
     }
 
     /// A successful ADD's result.
@@ -53,19 +54,5 @@ class Runtime : public testing::Test {
     PrivateNamespace sandbox;
     ScriptedAgent agent;
 };
-
-/// The process failed with this code, and its message (or details) contains `text`.
-inline void expect_error(const Finished& finished, int code, const std::string& text) {
-    EXPECT_EQ(finished.exit_code, 1);
-    ASSERT_FALSE(finished.output.empty()) << finished.errors;
-    const auto error = finished.json();
-    EXPECT_EQ(error.at("code"), code) << finished.output;
-    EXPECT_THAT(error.at("msg").get<std::string>() + error.value("details", ""), testing::HasSubstr(text));
-}
-
-inline void expect_success(const Finished& finished) {
-    EXPECT_EQ(finished.exit_code, 0) << finished.output;
-    EXPECT_EQ(finished.errors, "");
-}
 
 } // namespace ovs_cni
