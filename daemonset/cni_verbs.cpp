@@ -3,6 +3,8 @@
 #include "daemonset/log.h"
 #include "flowgen/pipeline.h"
 
+#include <net/if.h>
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -245,6 +247,8 @@ asio::awaitable<CniResult<ovs_cni::CheckResponse>> CniVerbs::check(const ovs_cni
     if (record->ofport == 0)
         response.differences.push_back("the switch does not use port " + record->host_interface + ": " +
                                        (row && !row->error.empty() ? row->error : "no ofport was given"));
+    if (if_nametoindex(record->host_interface.c_str()) == 0)
+        response.differences.push_back("the host has no interface " + record->host_interface);
     auto flows =
         co_await reconciler_.compare([&record](const flowgen::FlowKey& key) { return concerns(key, *record); });
     if (!flows) co_return cni_fail(cni_code::kTryAgain, flows.error().message);

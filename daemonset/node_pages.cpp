@@ -87,6 +87,7 @@ json NodeAgent::debug_page() const {
               {"sourceErrors", manifests_.errors()}};
     page["attachments"] = json::array();
     for (const auto& [port, record] : attachments_.records()) page["attachments"].push_back(describe(record));
+    page["requestsUnderWay"] = attachments_.count_under_way();
     page["addresses"] = json::array();
     for (const auto& use : attachments_.address_use())
         page["addresses"].push_back(

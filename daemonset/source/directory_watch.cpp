@@ -23,14 +23,19 @@ constexpr std::string_view kConfigMapLink = "..data";
 
 std::string reason(int code) { return std::generic_category().message(code); }
 
+std::string joined(std::string path, std::string_view name) {
+    if (!path.ends_with('/')) path += '/';
+    return path.append(name);
+}
+
 /// nullopt: nothing that concerns us.
 std::optional<What> meaning(std::uint32_t mask, std::string_view name) {
-    constexpr std::uint32_t kMoves = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
+    constexpr std::uint32_t moves = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
     if ((mask & (IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF)) != 0) return What::TreeChanged;
     if ((mask & IN_MOVED_TO) != 0 && name == kConfigMapLink) return What::TreeChanged;
     if (name.starts_with('.')) return std::nullopt;
     if ((mask & IN_ISDIR) != 0)
-        return (mask & (kMoves | IN_ATTRIB)) != 0 ? std::optional(What::TreeChanged) : std::nullopt;
+        return (mask & (moves | IN_ATTRIB)) != 0 ? std::optional(What::TreeChanged) : std::nullopt;
     if ((mask & IN_CLOSE_WRITE) != 0) return What::Written;
     if ((mask & IN_CREATE) != 0) return What::Created;
     if ((mask & IN_MOVED_TO) != 0) return What::MovedIn;
@@ -95,8 +100,7 @@ ipam::Result<std::vector<WatchEvent>> DirectoryWatch::take_events() {
             if (*what == What::TreeChanged) {
                 events.push_back({});
             } else if (directory != paths_.end()) {
-                const std::string& path = directory->second;
-                events.push_back({*what, path + (path.ends_with('/') ? "" : "/") + name});
+                events.push_back({*what, joined(directory->second, name)});
             }
         }
     }

@@ -10,9 +10,9 @@ using nlohmann::json;
 
 /// The value as JSON, cut where it gets too long for a message.
 std::string shown(const json& value) {
-    constexpr std::size_t kLongest = 80;
+    constexpr std::size_t longest = 80;
     std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-    if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
+    if (text.size() > longest) text = text.substr(0, longest) + "...";
     return text;
 }
 

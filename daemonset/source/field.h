@@ -50,7 +50,7 @@ class Field {
   private:
     Field(const nlohmann::json* value, FieldPath path, Problems& problems)
         : value_(value), path_(std::move(path)), problems_(&problems) {}
-    bool has_type(bool fits, std::string_view wanted) const;
+    [[nodiscard]] bool has_type(bool fits, std::string_view wanted) const;
 
     const nlohmann::json* value_;
     FieldPath path_;

@@ -41,7 +41,8 @@ class Walk {
 /// nlohmann's events to the builder's.
 class Events : public nlohmann::json_sax<json> {
   public:
-    Events(DocumentBuilder& builder, const char* begin) : builder_(builder), reached_(begin), counted_(begin) {}
+    Events(DocumentBuilder& builder, std::string_view text)
+        : builder_(builder), reached_(text.data()), counted_(text.data()) {}
 
     const char** reached() { return &reached_; }
 
@@ -82,15 +83,15 @@ class Events : public nlohmann::json_sax<json> {
 } // namespace
 
 std::expected<std::vector<BuiltValue>, DocumentBuilder::Failure> read_json(std::string_view text) {
-    constexpr std::string_view kSpace = " \t\r\n";
+    constexpr std::string_view space = " \t\r\n";
     std::vector<BuiltValue> documents;
     DocumentBuilder builder;
     const char* const end = text.data() + text.size();
-    Events events(builder, text.data());
+    Events events(builder, text);
     for (;;) {
         const char* at = *events.reached();
         const auto rest = std::string_view(at, end);
-        if (rest.find_first_not_of(kSpace) == rest.npos) return documents;
+        if (rest.find_first_not_of(space) == rest.npos) return documents;
         const bool fine = json::sax_parse(Walk(at, events.reached()), Walk(end, events.reached()), &events,
                                           json::input_format_t::json, /*strict=*/false);
         if (!fine) return std::unexpected(*builder.failure());

@@ -43,7 +43,7 @@ std::vector<FileError> difference(const std::vector<FileError>& from, const std:
 
 } // namespace
 
-ipam::Result<std::unique_ptr<ManifestDirectory>> ManifestDirectory::open(asio::any_io_executor executor,
+ipam::Result<std::unique_ptr<ManifestDirectory>> ManifestDirectory::open(const asio::any_io_executor& executor,
                                                                          std::string root) {
     while (root.size() > 1 && root.ends_with('/')) root.pop_back();
     const ManifestTree tree = walk_manifests(root);
@@ -52,11 +52,10 @@ ipam::Result<std::unique_ptr<ManifestDirectory>> ManifestDirectory::open(asio::a
     auto watch = DirectoryWatch::open();
     if (!watch) return std::unexpected(watch.error());
     if (const auto watched = watch->watch(tree.directories); !watched) return std::unexpected(watched.error());
-    return std::unique_ptr<ManifestDirectory>(
-        new ManifestDirectory(std::move(executor), std::move(root), std::move(*watch)));
+    return std::unique_ptr<ManifestDirectory>(new ManifestDirectory(executor, std::move(root), std::move(*watch)));
 }
 
-ManifestDirectory::ManifestDirectory(asio::any_io_executor executor, std::string root, DirectoryWatch watch)
+ManifestDirectory::ManifestDirectory(const asio::any_io_executor& executor, std::string root, DirectoryWatch watch)
     : root_(std::move(root)), watch_(std::move(watch)), readable_(executor, watch_.descriptor()), timer_(executor) {}
 
 // The descriptor belongs to watch_.
@@ -93,15 +92,15 @@ asio::awaitable<ipam::Result<Change>> ManifestDirectory::next_change() {
 
 asio::awaitable<boost::system::error_code> ManifestDirectory::wait() {
     using namespace asio::experimental::awaitable_operators;
-    constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+    constexpr auto token = asio::as_tuple(asio::use_awaitable);
     const auto until = deadline();
     if (!until) {
-        const auto [failed] = co_await readable_.async_wait(asio::posix::stream_descriptor::wait_read, kToken);
+        const auto [failed] = co_await readable_.async_wait(asio::posix::stream_descriptor::wait_read, token);
         co_return failed;
     }
     timer_.expires_at(*until);
     const auto first =
-        co_await (readable_.async_wait(asio::posix::stream_descriptor::wait_read, kToken) || timer_.async_wait(kToken));
+        co_await (readable_.async_wait(asio::posix::stream_descriptor::wait_read, token) || timer_.async_wait(token));
     co_return std::visit([](const auto& result) { return std::get<0>(result); }, first);
 }
 

@@ -58,8 +58,8 @@ class ManifestDirectory {
 
     /// Watches `root` and everything below it. Reads nothing yet: the first rescan does, and its Change tells all.
     /// Errors: the root is no readable directory, inotify's limits.
-    [[nodiscard]] static ipam::Result<std::unique_ptr<ManifestDirectory>> open(boost::asio::any_io_executor executor,
-                                                                               std::string root);
+    [[nodiscard]] static ipam::Result<std::unique_ptr<ManifestDirectory>>
+    open(const boost::asio::any_io_executor& executor, std::string root);
 
     ManifestDirectory(const ManifestDirectory&) = delete;
     ManifestDirectory& operator=(const ManifestDirectory&) = delete;
@@ -89,7 +89,7 @@ class ManifestDirectory {
         bool settled = false; ///< its stamp will differ if it is written again; not so within one tick of the clock
     };
 
-    ManifestDirectory(boost::asio::any_io_executor executor, std::string root, DirectoryWatch watch);
+    ManifestDirectory(const boost::asio::any_io_executor& executor, std::string root, DirectoryWatch watch);
 
     void scan(Missing missing);
     [[nodiscard]] ManifestTree walk_and_watch();

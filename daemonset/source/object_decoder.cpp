@@ -45,8 +45,8 @@ std::string text_at(const json& object, const char* name) {
 std::expected<Decoded, Problems> decode(const json& object) {
     Problems problems;
     const Field root(object, problems);
-    const std::string api_version = root["apiVersion"].required_text();
-    const std::string kind = root["kind"].required_text();
+    std::string api_version = root["apiVersion"].required_text();
+    std::string kind = root["kind"].required_text();
     if (!problems.empty()) return std::unexpected(std::move(problems));
 
     const auto slash = api_version.find('/');
@@ -59,7 +59,7 @@ std::expected<Decoded, Problems> decode(const json& object) {
         if (!problems.empty()) return std::unexpected(std::move(problems));
         return decoded;
     }
-    return UnknownKind{api_version, kind};
+    return UnknownKind{std::move(api_version), std::move(kind)};
 }
 
 std::string describe(const json& object) {

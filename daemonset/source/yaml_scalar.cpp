@@ -40,8 +40,8 @@ std::optional<json> integer(std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), magnitude, base);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     if (!negative) return json(magnitude);
-    constexpr auto kLowest = std::uint64_t{1} << 63;
-    if (magnitude > kLowest) return std::nullopt;
+    constexpr auto lowest = std::uint64_t{1} << 63;
+    if (magnitude > lowest) return std::nullopt;
     return json(static_cast<std::int64_t>(0 - magnitude));
 }
 

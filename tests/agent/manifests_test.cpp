@@ -16,18 +16,30 @@ using ::testing::HasSubstr;
 constexpr auto kPolicy = R"(
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
-metadata: {name: NAME, namespace: shop}
+metadata: {name: p, namespace: shop}
 spec:
   podSelector: {matchLabels: {app: web}}
   ingress:
   - from: [{podSelector: {matchLabels: {app: api}}}]
-    ports: [{port: 80}]
+    ports: [{port: PORT}]
 )";
 
-std::string policy(const std::string& name) {
+/// Lets pods with app=api reach app=web on this port.
+std::string policy(int port) {
     std::string text = kPolicy;
-    return text.replace(text.find("NAME"), 4, name);
+    return text.replace(text.find("PORT"), 4, std::to_string(port));
 }
+
+constexpr auto kDeployment = R"(
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: shop}
+spec:
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec: {containers: [{name: c}]}
+)";
 
 /// Sees every change of the bridge's flows, by a connection of its own.
 class FlowWatcher {
@@ -65,6 +77,7 @@ class FlowWatcher {
 TEST(Manifests, ASavedPolicyReachesTheSwitchInLessThan50Milliseconds) {
     Node node;
     node.write_pod("web");
+    node.write("deployment.yaml", kDeployment);
     node.make_interface("web");
     node.start_ready_agent();
     ASSERT_TRUE(node.add("web"));
@@ -74,7 +87,7 @@ TEST(Manifests, ASavedPolicyReachesTheSwitchInLessThan50Milliseconds) {
         ASSERT_EQ(node.get("/debug/sync").status, 200);
         watcher.forget();
         const auto start = std::chrono::steady_clock::now();
-        node.write("policy.yaml", policy("p" + std::to_string(i)));
+        node.write("policy.yaml", policy(8000 + i));
         watcher.wait();
         times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
     }
@@ -88,7 +101,7 @@ TEST(Manifests, ABrokenFileKeepsItsLastGoodStateAndIsNamed) {
     Node node;
     node.write_pod("web");
     node.make_interface("web");
-    node.write("policy.yaml", policy("p"));
+    node.write("policy.yaml", policy(80));
     node.start_ready_agent();
     ASSERT_TRUE(node.add("web"));
     const auto before = node.flows();
@@ -99,7 +112,7 @@ TEST(Manifests, ABrokenFileKeepsItsLastGoodStateAndIsNamed) {
     EXPECT_THAT(synchronised.body, HasSubstr("policy.yaml:"));
     EXPECT_EQ(node.flows(), before);
     EXPECT_EQ(node.metric("ovs_cni_source_errors"), 1);
-    node.write("policy.yaml", policy("p"));
+    node.write("policy.yaml", policy(80));
     EXPECT_EQ(node.get("/debug/sync").status, 200);
     EXPECT_EQ(node.metric("ovs_cni_source_errors"), 0);
     EXPECT_EQ(node.flows(), before);
@@ -109,7 +122,7 @@ TEST(Manifests, AnAgentThatStartsBesideABrokenFileLeavesTheSwitchAsItIs) {
     Node node;
     node.write_pod("web");
     node.make_interface("web");
-    node.write("policy.yaml", policy("p"));
+    node.write("policy.yaml", policy(80));
     node.start_ready_agent();
     ASSERT_TRUE(node.add("web"));
     const auto before = node.flows();
@@ -119,7 +132,7 @@ TEST(Manifests, AnAgentThatStartsBesideABrokenFileLeavesTheSwitchAsItIs) {
     ASSERT_TRUE(eventually([&] { return node.get("/readyz").body.contains("policy.yaml"); }));
     EXPECT_EQ(node.get("/readyz").status, 503);
     EXPECT_EQ(node.flows(), before) << "the policy's flows must not go because its file is broken";
-    node.write("policy.yaml", policy("p"));
+    node.write("policy.yaml", policy(80));
     EXPECT_TRUE(eventually([&] { return node.get("/readyz").status == 200; }));
     EXPECT_EQ(node.flows(), before);
 }
@@ -128,10 +141,8 @@ TEST(Manifests, ReplicasElsewhereChangeNoFlow) {
     Node node;
     node.write_pod("web");
     node.make_interface("web");
-    node.write("policy.yaml", policy("p"));
-    node.write("deployment.yaml", "{apiVersion: apps/v1, kind: Deployment, metadata: {name: api, namespace: shop}, "
-                                  "spec: {selector: {matchLabels: {app: api}}, "
-                                  "template: {metadata: {labels: {app: api}}, spec: {containers: [{name: c}]}}}}\n");
+    node.write("policy.yaml", policy(80));
+    node.write("deployment.yaml", kDeployment);
     node.start_ready_agent();
     ASSERT_TRUE(node.add("web"));
     const auto sent = [&] {

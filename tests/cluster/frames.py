@@ -35,8 +35,10 @@ def ethernet(destination, source, kind, payload):
 def ip(source, destination, protocol, payload):
     """An IP packet of the addresses' family."""
     if ":" in source:
-        return struct.pack("!IHBB", 0x60000000, len(payload), protocol, 255) + packed(source) + packed(destination) + payload
-    header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), 1, 0, 64, protocol, 0) + packed(source) + packed(destination)
+        header = struct.pack("!IHBB", 0x60000000, len(payload), protocol, 255)
+        return header + packed(source) + packed(destination) + payload
+    header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), 1, 0, 64, protocol, 0)
+    header += packed(source) + packed(destination)
     return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + payload
 
 
@@ -98,8 +100,8 @@ class Watch:
         self.raw.close()
 
     def tokens(self, wanted, until, send_until, seconds=10.0):
-        """Which of the tokens arrived before the token `until` did; None when that one never came. `send_until` sends it, again
-        and again: single packets may get lost, as on every network."""
+        """Which of the tokens arrived before the token `until` did; None when that one never came. `send_until` sends
+        it, again and again: single packets may get lost, as on every network."""
         seen, deadline = set(), time.monotonic() + seconds
         while time.monotonic() < deadline:
             send_until()

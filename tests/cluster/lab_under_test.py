@@ -42,9 +42,20 @@ def pods():
     return {pod["name"]: pod for pod in json.loads(lab("pods", "--json"))}
 
 
+def addresses(namespace):
+    """The addresses of the namespace's pods, by name and family."""
+    return {
+        (name.partition("/")[2], 6 if ":" in each else 4): each
+        for name, found in pods().items()
+        if name.startswith(namespace + "/")
+        for each in found["addresses"]
+    }
+
+
 def address(pod, family):
     """A pod's address of one family."""
-    return next(each for each in pods()[pod]["addresses"] if (":" in each) == (family == 6))
+    namespace, _, name = pod.partition("/")
+    return addresses(namespace)[name, family]
 
 
 def apply(objects):

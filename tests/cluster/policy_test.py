@@ -3,8 +3,8 @@
     px  a (node1)  b (node2)  c (node3)      labels pod=a|b|c, tier=x|y
     py  a (node3)  b (node1)  c (node2)      ports 80/TCP 81/TCP 80/UDP; "web" is 80 of a, 81 of b, nothing of c
 
-A test applies policies and gives the rule by which a pair is denied. Every pair of pods is tried on every port over both families;
-what differs from the rule fails the test, in either direction.
+A test applies policies and gives the rule by which a pair is denied. Every pair of pods is tried on every port over
+both families; what differs from the rule fails the test, in either direction.
 """
 
 from lab_under_test import ClusterTest, apply, namespace, pod, probe, run_lab
@@ -46,10 +46,10 @@ class PolicyTest(ClusterTest):
         apply(list(policies))
 
     def assert_denied(self, rule, sources=("px/*", "py/*"), destinations=("px/*", "py/*")):
-        """`rule(source, destination, port)` is true for exactly the probes that get no answer. A pod always reaches itself,
-        whatever the rule says."""
-        selected = [part for one in sources for part in ("--from", one)] + [part for one in destinations for part in ("--to", one)]
-        verdicts = probe(*selected)
+        """`rule(source, destination, port)` is true for exactly the probes that get no answer. A pod always reaches
+        itself, whatever the rule says."""
+        chosen = [("--from", one) for one in sources] + [("--to", one) for one in destinations]
+        verdicts = probe(*[part for pair in chosen for part in pair])
         self.assertGreater(len(verdicts), 0)
         wrong = []
         for verdict in verdicts:

@@ -1,4 +1,5 @@
-"""Whole applications: what their policies say is what their packets meet. The expectations were written from the policies by hand."""
+"""Whole applications: what their policies say is what their packets meet. The expectations were written from the
+policies by hand."""
 
 import json
 import tempfile

@@ -4,7 +4,7 @@ import select
 import socket
 
 from conversation import Connection, DatagramFlow
-from lab_under_test import ClusterTest, address, apply, in_pod, lab, pod, policy
+from lab_under_test import ClusterTest, address, addresses, apply, in_pod, lab, pod, policy
 
 CUT_SECONDS, RESTORED_SECONDS = 1.5, 15.0
 
@@ -17,7 +17,8 @@ class OpenConnections(ClusterTest):
         apply([pod("open", name, {"app": name}, ports, node=node) for name, node in placed.items()])
 
     def servers(self):
-        return [(name, family, address(f"open/{name}", family)) for name in ("far", "near") for family in (4, 6)]
+        found = addresses("open")
+        return [(name, family, found[name, family]) for name in ("far", "near") for family in (4, 6)]
 
     def assert_cut_and_restored(self, tighten):
         """A policy that forbids an open connection stalls it; without the policy it goes on where it was."""
@@ -64,23 +65,26 @@ class OpenConnections(ClusterTest):
                 self.assertTrue(flow.answered())
 
     def test_two_pods_that_may_not_talk_cannot_use_each_others_ports_as_a_channel(self):
-        """Both send UDP at the port that the other sends from, so that each packet looks like a reply to the other's."""
+        """Both send UDP at the port that the other sends from, so that each packet looks like a reply to the
+        other's."""
         for server in self.servers():
-            self.assertNotEqual(self.heard_by_sending_at_each_other(*server), [], f"without a policy: {server}")
+            heard = self.heard_by_sending_at_each_other(*server, ports=(5555, 6666))
+            self.assertNotEqual(heard, [], f"without a policy: {server}")
         apply([policy("open", "tight", policyTypes=["Ingress", "Egress"])])
         self.addCleanup(lab, "delete", "networkpolicy", "open/tight")
         for server in self.servers():
-            self.assertEqual(self.heard_by_sending_at_each_other(*server), [], f"with a policy: {server}")
+            heard = self.heard_by_sending_at_each_other(*server, ports=(5556, 6667))
+            self.assertEqual(heard, [], f"with a policy: {server}")
 
-    def heard_by_sending_at_each_other(self, name, family, target):
+    def heard_by_sending_at_each_other(self, name, family, target, ports):
         kind = socket.AF_INET6 if family == 6 else socket.AF_INET
         with in_pod("open/client"):
             one = socket.socket(kind, socket.SOCK_DGRAM)
         with in_pod(f"open/{name}"):
             other = socket.socket(kind, socket.SOCK_DGRAM)
         with one, other:
-            one.bind((address("open/client", family), 5555))
-            other.bind((target, 6666))
+            one.bind((address("open/client", family), ports[0]))
+            other.bind((target, ports[1]))
             for _ in range(8):
                 one.sendto(b"x", other.getsockname()[:2])
                 other.sendto(b"x", one.getsockname()[:2])

@@ -52,9 +52,10 @@ class Changes(PolicyTest):
             "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}}, "template": template},
         }
         apply([web, pod("pn", "other", {"app": "other"}), namespace("pn")])
+        everywhere = {"namespaceSelector": {}, "podSelector": labels(app="web")}
         self.apply(
             policy("pn", selects={"app": "web"}, ingress=[{"from": [{"podSelector": labels(app="web")}]}]),
-            policy("px", selects={"pod": "a"}, ingress=[{"from": [{"namespaceSelector": {}, "podSelector": labels(app="web")}]}]),
+            policy("px", selects={"pod": "a"}, ingress=[{"from": [everywhere]}]),
         )
         self.applied.remove("pn/policy")
         lab("scale", "deployment", "pn/web", "4")

@@ -49,7 +49,8 @@ class HostNetwork(PolicyTest):
 class Finished(PolicyTest):
     def test_a_finished_pod_counts_for_nothing(self):
         self.own_namespace("pf")
-        done = pod("pf", "done", {"pod": "b"}, [(80, "TCP")], status={"phase": "Succeeded", "podIPs": [{"ip": "10.244.1.200"}]})
+        status = {"phase": "Succeeded", "podIPs": [{"ip": "10.244.1.200"}]}
+        done = pod("pf", "done", {"pod": "b"}, [(80, "TCP")], status=status)
         apply([done])
         listed = lab("pods")
         self.assertIn("Succeeded", next(line for line in listed.splitlines() if line.startswith("pf/done")))

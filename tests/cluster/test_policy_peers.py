@@ -52,9 +52,10 @@ class Directions(PolicyTest):
         self.assert_denied(lambda s, d, _: s == "px/a")
 
     def test_both_ends_must_allow(self):
+        to_b = [{"to": [{"podSelector": labels(pod="b")}]}]
         self.apply(
-            policy("px", "out", selects={"pod": "a"}, policyTypes=["Egress"], egress=[{"to": [{"podSelector": labels(pod="b")}]}]),
-            policy("px", "in", selects={"pod": "b"}, ingress=[{"from": [{"podSelector": labels(pod="c")}]}]),
+            policy("px", "out", {"pod": "a"}, policyTypes=["Egress"], egress=to_b),
+            policy("px", "in", {"pod": "b"}, ingress=[{"from": [{"podSelector": labels(pod="c")}]}]),
         )
         self.assert_denied(lambda s, d, _: s == "px/a" or (d == "px/b" and s != "px/c"))
 
@@ -101,12 +102,14 @@ class Peers(PolicyTest):
         self.assert_denied(to("px/a", but_from=Y))
 
     def test_expressions_choose_peers(self):
-        peer = {"namespaceSelector": expression("env", "DoesNotExist"), "podSelector": expression("pod", "NotIn", "a", "c")}
+        namespaces, pods = expression("env", "DoesNotExist"), expression("pod", "NotIn", "a", "c")
+        peer = {"namespaceSelector": namespaces, "podSelector": pods}
         self.apply(policy("py", selects={"pod": "a"}, ingress=[{"from": [peer]}]))
         self.assert_denied(to("py/a", but_from=["px/b"]))
 
     def test_egress_peers_are_chosen_the_same_way(self):
-        peers = [{"namespaceSelector": labels(team="y"), "podSelector": labels(pod="b")}, {"podSelector": labels(pod="c")}]
+        both = {"namespaceSelector": labels(team="y"), "podSelector": labels(pod="b")}
+        peers = [both, {"podSelector": labels(pod="c")}]
         self.apply(policy("px", selects={"pod": "a"}, policyTypes=["Egress"], egress=[{"to": peers}]))
         self.assert_denied(lambda s, d, _: s == "px/a" and d not in ("py/b", "px/c"))
 

@@ -7,7 +7,7 @@ import time
 
 from cluster_lab import node
 from conversation import Connection
-from lab_under_test import LAB, ClusterTest, address, apply, in_pod, lab, pod, policy, probe
+from lab_under_test import LAB, ClusterTest, address, addresses, apply, in_pod, lab, pod, policy, probe
 
 INTERVAL_SECONDS = 0.004
 
@@ -58,10 +58,8 @@ class AgentRestart(ClusterTest):
 
     def test_no_datagram_is_lost_while_agents_restart(self):
         targets = [(name, family) for name in ("near", "far") for family in (4, 6)]
-        streams = [
-            DatagramStream("restart/client", f"restart/{name}", address(f"restart/{name}", family))
-            for name, family in targets
-        ]
+        found = addresses("restart")
+        streams = [DatagramStream("restart/client", f"restart/{name}", found[name, family]) for name, family in targets]
         for stream in streams:
             stream.start()
         began = time.monotonic()

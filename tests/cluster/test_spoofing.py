@@ -1,7 +1,8 @@
 """A pod sends as itself or not at all: frames with somebody else's addresses are delivered to nobody.
 
-After the forged frames the same sender sends a fence, an honest frame to the same receiver. Frames of one sender keep their
-order, so a forged frame that was delivered would be there before the fence; that the fence arrives shows that frames are seen at all.
+After the forged frames the same sender sends a fence, an honest frame to the same receiver. Frames of one sender keep
+their order, so a forged frame that was delivered would be there before the fence; that the fence arrives shows that
+frames are seen at all.
 """
 
 import json
@@ -10,7 +11,7 @@ import subprocess
 
 import frames
 from frames import ROUTER_MAC
-from lab_under_test import ClusterTest, address, apply, in_node, in_pod, pod, policy
+from lab_under_test import ClusterTest, addresses, apply, in_node, in_pod, pod, policy
 
 FORGED, FENCE = b"forged-frame-token", b"honest-frame-token"
 TIMES = 3  # each forged frame is sent: one may get lost on the way to where it would be delivered
@@ -29,7 +30,7 @@ class SpoofingTest(ClusterTest):
         placed = {"forger": "node1", "near": "node1", "neighbour": "node1", "far": "node2", "distant": "node2"}
         apply([pod("forge", name, {"app": name}, [(80, "UDP")], node=node) for name, node in placed.items()])
         self.mac = mac_of("forge/forger")
-        self.ip = {(name, family): address(f"forge/{name}", family) for name in placed for family in (4, 6)}
+        self.ip = addresses("forge")
 
 
 class Spoofing(SpoofingTest):
@@ -48,7 +49,8 @@ class Spoofing(SpoofingTest):
         self.assertEqual(seen, set(), "a forged frame was delivered")
 
     def forged_sources(self, family):
-        """Addresses that are not the forger's: another local pod's, a remote pod's, a node's, one outside, one unused."""
+        """Addresses that are not the forger's: another local pod's, a remote pod's, a node's, one outside, one
+        unused."""
         others = [self.ip[name, family] for name in ("neighbour", "distant")]
         if family == 4:
             return others + ["10.244.1.1", "172.30.0.1", "172.31.0.2", "10.244.1.250", "0.0.0.0", "127.0.0.1"]
@@ -150,7 +152,10 @@ class ForgedTunnel(SpoofingTest):
         self.assert_only_the_fence_arrives(lambda: self.send(in_pod("forge/far"), self.packet(FORGED, 4)))
 
     def test_from_a_peer_with_a_source_outside_of_that_peers_range(self):
-        sources = {4: [self.ip["neighbour", 4], "10.244.3.9", "172.31.0.2"], 6: [self.ip["neighbour", 6], "fd00:10:244:3::9"]}
+        sources = {
+            4: [self.ip["neighbour", 4], "10.244.3.9", "172.31.0.2"],
+            6: [self.ip["neighbour", 6], "fd00:10:244:3::9"],
+        }
         self.assert_only_the_fence_arrives(
             *[
                 lambda family=family, source=source: self.send(in_node("node2"), self.packet(FORGED, family, source))

@@ -61,7 +61,7 @@ TEST(Fabric, ATunnelToNobodyOrNowhereDeliversNothing) {
 
 TEST(Fabric, ErrorsNameTheNode) {
     auto nodes = two_nodes();
-    nodes.at("two").flows.push_back("table=0,nonsense");
+    nodes.at("two").flows.emplace_back("table=0,nonsense");
     const auto fabric = Fabric::build(nodes);
     ASSERT_FALSE(fabric);
     EXPECT_EQ(fabric.error().message.substr(0, 9), "node two:");

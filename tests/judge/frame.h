@@ -52,7 +52,7 @@ struct Frame {
     Tuple tuple;
     std::uint8_t ttl = 64;
     Untracked untracked = Untracked::New;
-    std::optional<Tuple> error_about{}; ///< in an ICMP error: the packet that met it
+    std::optional<Tuple> error_about = std::nullopt; ///< in an ICMP error: the packet that met it
 
     auto operator<=>(const Frame&) const = default;
 };
@@ -61,7 +61,7 @@ struct Frame {
 struct Encapsulation {
     IpAddress source;
     IpAddress destination;
-    std::optional<U128> identity{}; ///< our option, absent when the sender wrote none
+    std::optional<U128> identity = std::nullopt; ///< our option, absent when the sender wrote none
 
     auto operator<=>(const Encapsulation&) const = default;
 };

@@ -18,31 +18,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TABLES = 254 }; /* as many as a bridge offers to controllers */
+enum { kTables = 254 }; /* as many as a bridge offers to controllers */
 
-struct stored_rule {
+struct StoredRule {
     struct cls_rule cls; /* first, so that a pointer to it is a pointer to the whole */
     struct ofpact* actions;
     size_t actions_length;
     uint8_t table;
     char* line;
-    struct stored_rule* next;
+    struct StoredRule* next;
 };
 
-struct ovs_tables {
-    struct classifier tables[TABLES];
+struct OvsTables {
+    struct classifier tables[kTables];
     struct tun_table* options;
     struct vl_mff_map lengths; /* of the fields whose length depends on the options */
-    struct stored_rule* rules;
+    struct StoredRule* rules;
 };
 
 /* Where staged lookup may stop, as ofproto has it. */
-static const uint8_t segment_ends[3] = {FLOW_SEGMENT_1_ENDS_AT / sizeof(uint64_t),
+static const uint8_t kSegmentEnds[3] = {FLOW_SEGMENT_1_ENDS_AT / sizeof(uint64_t),
                                         FLOW_SEGMENT_2_ENDS_AT / sizeof(uint64_t),
                                         FLOW_SEGMENT_3_ENDS_AT / sizeof(uint64_t)};
-static const enum mf_field_id prefix_fields[2] = {MFF_IPV4_DST, MFF_IPV4_SRC};
+static const enum mf_field_id kPrefixFields[2] = {MFF_IPV4_DST, MFF_IPV4_SRC};
 
-static void map_option(struct ovs_tables* tables) {
+static void map_option(struct OvsTables* tables) {
     enum ofputil_protocol usable;
     struct ofputil_tlv_table_mod map;
     char* error = parse_ofp_tlv_table_mod_str(&map, NXTTMC_ADD, "{class=0xff10,type=0,len=16}->tun_metadata0", &usable);
@@ -55,11 +55,11 @@ static void map_option(struct ovs_tables* tables) {
     ofputil_uninit_tlv_table(&map.mappings);
 }
 
-struct ovs_tables* ovs_tables_new(void) {
-    struct ovs_tables* tables = xzalloc(sizeof *tables);
-    for (int i = 0; i < TABLES; i++) {
-        classifier_init(&tables->tables[i], segment_ends);
-        classifier_set_prefix_fields(&tables->tables[i], prefix_fields, ARRAY_SIZE(prefix_fields));
+struct OvsTables* ovs_tables_new(void) {
+    struct OvsTables* tables = xzalloc(sizeof *tables);
+    for (int i = 0; i < kTables; i++) {
+        classifier_init(&tables->tables[i], kSegmentEnds);
+        classifier_set_prefix_fields(&tables->tables[i], kPrefixFields, ARRAY_SIZE(kPrefixFields));
     }
     ovs_mutex_init(&tables->lengths.mutex);
     cmap_init(&tables->lengths.cmap);
@@ -67,24 +67,24 @@ struct ovs_tables* ovs_tables_new(void) {
     return tables;
 }
 
-static void free_rule(struct stored_rule* rule) {
+static void free_rule(struct StoredRule* rule) {
     cls_rule_destroy(&rule->cls);
     free(rule->actions);
     free(rule->line);
     free(rule);
 }
 
-void ovs_tables_free(struct ovs_tables* tables) {
-    for (int i = 0; i < TABLES; i++) {
+void ovs_tables_free(struct OvsTables* tables) {
+    for (int i = 0; i < kTables; i++) {
         classifier_defer(&tables->tables[i]);
     }
     while (tables->rules) {
-        struct stored_rule* rule = tables->rules;
+        struct StoredRule* rule = tables->rules;
         tables->rules = rule->next;
         classifier_remove_assert(&tables->tables[rule->table], &rule->cls);
         ovsrcu_postpone(free_rule, rule);
     }
-    for (int i = 0; i < TABLES; i++) {
+    for (int i = 0; i < kTables; i++) {
         classifier_publish(&tables->tables[i]);
         classifier_destroy(&tables->tables[i]);
     }
@@ -120,8 +120,8 @@ static struct cls_conjunction* conjunctions(const struct ofpact* actions, size_t
     return result;
 }
 
-static char* store(struct ovs_tables* tables, const struct ofputil_flow_mod* flow_mod, const char* line) {
-    struct stored_rule* rule = xzalloc(sizeof *rule);
+static char* store(struct OvsTables* tables, const struct ofputil_flow_mod* flow_mod, const char* line) {
+    struct StoredRule* rule = xzalloc(sizeof *rule);
     cls_rule_init_from_minimatch(&rule->cls, &flow_mod->match, flow_mod->priority);
     struct classifier* table = &tables->tables[flow_mod->table_id];
     if (classifier_find_rule_exactly(table, &rule->cls, OVS_VERSION_MAX)) {
@@ -144,7 +144,7 @@ static char* store(struct ovs_tables* tables, const struct ofputil_flow_mod* flo
     return NULL;
 }
 
-char* ovs_tables_add(struct ovs_tables* tables, const char* line) {
+char* ovs_tables_add(struct OvsTables* tables, const char* line) {
     struct ofputil_flow_mod parsed;
     enum ofputil_protocol usable;
     char* error = parse_ofp_flow_mod_str(&parsed, line, NULL, NULL, OFPFC_ADD, &usable);
@@ -153,7 +153,7 @@ char* ovs_tables_add(struct ovs_tables* tables, const char* line) {
     }
     if (!(usable & OFPUTIL_P_OF15_OXM)) {
         error = xstrdup("OpenFlow 1.5 cannot express this flow");
-    } else if (parsed.table_id >= TABLES) {
+    } else if (parsed.table_id >= kTables) {
         error = xstrdup("the flow names no table of the bridge");
     } else {
         /* Only a decoded flow-mod has its options where packets have them. */
@@ -163,7 +163,7 @@ char* ovs_tables_add(struct ovs_tables* tables, const char* line) {
         struct ofpbuf actions;
         ofpbuf_init(&actions, 0);
         enum ofperr refused = ofputil_decode_flow_mod(&decoded, message->data, OFPUTIL_P_OF15_OXM, tables->options,
-                                                      &tables->lengths, &actions, OFPP_MAX, TABLES);
+                                                      &tables->lengths, &actions, OFPP_MAX, kTables);
         if (refused) {
             error = xasprintf("the switch would refuse the flow: %s", ofperr_to_string(refused));
         } else {
@@ -178,16 +178,16 @@ char* ovs_tables_add(struct ovs_tables* tables, const char* line) {
     return error;
 }
 
-void ovs_tables_adopt(const struct ovs_tables* tables, struct flow* packet) {
+void ovs_tables_adopt(const struct OvsTables* tables, struct flow* packet) {
     packet->tunnel.metadata.tab = tables->options;
 }
 
-bool ovs_tables_lookup(const struct ovs_tables* tables, uint8_t table, struct flow* packet, struct ovs_rule* found) {
+bool ovs_tables_lookup(const struct OvsTables* tables, uint8_t table, struct flow* packet, struct OvsRule* found) {
     const struct cls_rule* cls = classifier_lookup(&tables->tables[table], OVS_VERSION_MAX, packet, NULL);
     if (!cls) {
         return false;
     }
-    const struct stored_rule* rule = CONTAINER_OF(cls, struct stored_rule, cls);
+    const struct StoredRule* rule = CONTAINER_OF(cls, struct StoredRule, cls);
     found->actions = rule->actions;
     found->actions_length = rule->actions_length;
     found->line = rule->line;

@@ -20,29 +20,29 @@
 extern "C" {
 #endif
 
-struct ovs_tables;
+struct OvsTables;
 
 /* A rule that a lookup found. Valid as long as its tables. */
-struct ovs_rule {
+struct OvsRule {
     const struct ofpact* actions;
     size_t actions_length; /* bytes */
     const char* line;      /* as it was added */
 };
 
 /* Tables without rules, knowing the Geneve option class 0xff10, type 0, of 16 bytes as tun_metadata0. */
-struct ovs_tables* ovs_tables_new(void);
-void ovs_tables_free(struct ovs_tables*);
+struct OvsTables* ovs_tables_new(void);
+void ovs_tables_free(struct OvsTables*);
 
 /* Adds the flow on `line`, written as `ovs-ofctl -O OpenFlow15 add-flow` takes it, after the checks that a switch makes
  * when it decodes the flow-mod. Null when added; otherwise the reason, to be freed by the caller. A match that its
  * table already holds at that priority is an error: a switch would silently replace the older flow. */
-char* ovs_tables_add(struct ovs_tables*, const char* line);
+char* ovs_tables_add(struct OvsTables*, const char* line);
 
 /* Readies a zeroed packet for lookups in these tables: the layout of its tunnel options. */
-void ovs_tables_adopt(const struct ovs_tables*, struct flow*);
+void ovs_tables_adopt(const struct OvsTables*, struct flow*);
 
 /* The rule of the highest priority in `table` that matches, conjunctions resolved. False when none does. */
-bool ovs_tables_lookup(const struct ovs_tables*, uint8_t table, struct flow*, struct ovs_rule*);
+bool ovs_tables_lookup(const struct OvsTables*, uint8_t table, struct flow*, struct OvsRule*);
 
 #ifdef __cplusplus
 }

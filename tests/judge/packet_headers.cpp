@@ -11,6 +11,7 @@ namespace judge {
 
 namespace {
 
+constexpr int kOptionBytes = 16; ///< of our option; its field is as long as options can be, the value at the end
 constexpr std::uint16_t kEtherTypeIpv4 = 0x0800, kEtherTypeIpv6 = 0x86dd;
 
 in6_addr to_in6(const IpAddress& address) {
@@ -53,10 +54,10 @@ void write_tunnel(flow& headers, const Encapsulation& tunnel) {
     headers.tunnel.flags = FLOW_TNL_F_KEY;
     if (tunnel.identity) {
         mf_value value{};
-        const auto field = mf_from_id(MFF_TUN_METADATA0);
-        const int width = field->n_bytes; // the value is right-aligned in the longest option that the field can be
-        for (int i = 0; i < 16; ++i) {
-            value.tun_metadata[width - 16 + i] = static_cast<std::uint8_t>(*tunnel.identity >> (120 - 8 * i));
+        const auto* field = mf_from_id(MFF_TUN_METADATA0);
+        auto* option = value.tun_metadata + field->n_bytes - kOptionBytes;
+        for (int i = 0; i < kOptionBytes; ++i) {
+            option[i] = static_cast<std::uint8_t>(*tunnel.identity >> (120 - 8 * i));
         }
         mf_set_flow_value(field, &value, &headers);
     }
@@ -64,7 +65,7 @@ void write_tunnel(flow& headers, const Encapsulation& tunnel) {
 
 } // namespace
 
-flow packet_headers(const ovs_tables& tables, const Frame& frame, std::uint16_t in_port,
+flow packet_headers(const OvsTables& tables, const Frame& frame, std::uint16_t in_port,
                     const std::optional<Encapsulation>& tunnel) {
     flow headers;
     std::memset(&headers, 0, sizeof headers);
@@ -118,12 +119,11 @@ std::optional<Encapsulation> encapsulation_of(const flow& headers) {
     }
     if (headers.tunnel.metadata.present.map & 1) {
         mf_value value{};
-        const auto field = mf_from_id(MFF_TUN_METADATA0);
+        const auto* field = mf_from_id(MFF_TUN_METADATA0);
         mf_get_value(field, &headers, &value);
+        const auto* option = value.tun_metadata + field->n_bytes - kOptionBytes;
         U128 identity = 0;
-        for (int i = field->n_bytes - 16; i < static_cast<int>(field->n_bytes); ++i) {
-            identity = identity << 8 | value.tun_metadata[i];
-        }
+        for (int i = 0; i < kOptionBytes; ++i) identity = identity << 8 | option[i];
         tunnel.identity = identity;
     }
     return tunnel;

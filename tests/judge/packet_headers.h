@@ -10,7 +10,7 @@
 namespace judge {
 
 /// `frame` as it enters at `in_port`: registers zero, untracked. `tables` give the layout of tunnel options.
-[[nodiscard]] flow packet_headers(const ovs_tables& tables, const Frame& frame, std::uint16_t in_port,
+[[nodiscard]] flow packet_headers(const OvsTables& tables, const Frame& frame, std::uint16_t in_port,
                                   const std::optional<Encapsulation>& tunnel);
 
 /// `before` with the addresses, ports and TTL that the pipeline left in `headers`.

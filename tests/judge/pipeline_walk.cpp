@@ -17,7 +17,7 @@ constexpr int kStepLimit =
 /// One packet on its way through the tables.
 class Walk {
   public:
-    Walk(const ovs_tables& tables, Connections& connections, const Frame& frame, Passage& passage)
+    Walk(const OvsTables& tables, Connections& connections, const Frame& frame, Passage& passage)
         : tables_(tables), connections_(connections), frame_(frame), passage_(passage) {}
 
     void enter(flow& headers, std::uint8_t table);
@@ -38,7 +38,7 @@ class Walk {
         if (passage_.error.empty()) passage_.error = reason;
     }
 
-    const ovs_tables& tables_;
+    const OvsTables& tables_;
     Connections& connections_;
     const Frame& frame_;
     Passage& passage_;
@@ -62,7 +62,7 @@ void write_tracking(flow& headers, std::uint8_t state, std::uint16_t zone, const
 
 void Walk::enter(flow& headers, std::uint8_t table) {
     if (passage_.trace.size() >= kStepLimit) return refuse("the flows send the packet round and round");
-    ovs_rule rule{};
+    OvsRule rule{};
     if (!ovs_tables_lookup(&tables_, table, &headers, &rule)) {
         passage_.trace.push_back({.table = table, .flow = "no flow of the table matches"});
         return;
@@ -167,7 +167,7 @@ void Walk::output(const flow& headers, std::uint64_t port) {
 
 } // namespace
 
-void Bridge::Release::operator()(ovs_tables* tables) const { ovs_tables_free(tables); }
+void Bridge::Release::operator()(OvsTables* tables) const { ovs_tables_free(tables); }
 
 ipam::Result<Bridge::Tables> Bridge::build(std::span<const std::string> lines) {
     Tables tables(ovs_tables_new());
@@ -175,9 +175,10 @@ ipam::Result<Bridge::Tables> Bridge::build(std::span<const std::string> lines) {
         const auto flow_text = line.substr(0, line.find('#'));
         if (flow_text.find_first_not_of(" \t\n") == std::string::npos) continue;
         if (char* error = ovs_tables_add(tables.get(), flow_text.c_str())) {
-            const std::string reason = error;
+            std::string message = "flow \"";
+            message.append(flow_text).append("\": ").append(error);
             std::free(error);
-            return ipam::fail("flow \"" + flow_text + "\": " + reason);
+            return ipam::fail(message);
         }
     }
     return tables;

@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-struct ovs_tables;
+struct OvsTables;
 
 namespace judge {
 
@@ -59,9 +59,9 @@ class Bridge {
 
   private:
     struct Release {
-        void operator()(ovs_tables* tables) const;
+        void operator()(OvsTables* tables) const;
     };
-    using Tables = std::unique_ptr<ovs_tables, Release>;
+    using Tables = std::unique_ptr<OvsTables, Release>;
 
     explicit Bridge(Tables tables) : tables_(std::move(tables)) {}
     [[nodiscard]] static ipam::Result<Tables> build(std::span<const std::string> lines);

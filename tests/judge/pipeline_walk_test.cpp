@@ -37,6 +37,7 @@ Frame frame(const Tuple& tuple) {
 std::vector<std::uint16_t> ports(const Passage& passage) {
     EXPECT_EQ(passage.error, "");
     std::vector<std::uint16_t> result;
+    result.reserve(passage.emissions.size());
     for (const auto& emission : passage.emissions) result.push_back(emission.port);
     return result;
 }

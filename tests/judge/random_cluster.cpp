@@ -113,6 +113,7 @@ class PodMaker {
 
     void add(const ObjectName& name) {
         std::vector<std::string> node_names;
+        node_names.reserve(cluster_.state.nodes.size());
         for (const auto& [node_name, node] : cluster_.state.nodes) node_names.push_back(node_name);
         Pod pod;
         pod.id = name;

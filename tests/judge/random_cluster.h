@@ -17,7 +17,7 @@ struct Cluster {
     flowgen::ClusterState state;
     std::map<std::string, flowgen::LocalNode> locals; ///< what each node knows of itself, by node name
 
-    flowgen::CompileLimits limits{}; ///< now and then so low that rules spill over into further bands of priority
+    flowgen::CompileLimits limits = {}; ///< now and then so low that rules spill over into further bands of priority
 
     /// The attachment of a pod that has one.
     [[nodiscard]] const flowgen::Attachment& attachment(const flowgen::ObjectName& pod) const;

@@ -9,7 +9,6 @@ namespace judge {
 namespace {
 
 using namespace flowgen;
-using ipam::Family;
 using ipam::U128;
 
 /// Draws the parts of policies out of what the cluster has.
@@ -30,13 +29,12 @@ class PolicyMaker {
     [[nodiscard]] PolicyRule rule();
     [[nodiscard]] std::vector<PolicyRule> rules();
 
-    const Cluster& cluster_;
     Random& random_;
     std::vector<IpAddress> addresses_; ///< of pods and nodes
     std::vector<std::string> namespaces_;
 };
 
-PolicyMaker::PolicyMaker(const Cluster& cluster, Random& random) : cluster_(cluster), random_(random) {
+PolicyMaker::PolicyMaker(const Cluster& cluster, Random& random) : random_(random) {
     for (const auto& [name, node] : cluster.state.nodes) {
         for (const auto& address : addresses_of(node)) addresses_.push_back(address);
     }
@@ -216,6 +214,7 @@ std::map<ObjectName, NetworkPolicy> random_policies(const Cluster& cluster, Rand
     std::map<ObjectName, NetworkPolicy> policies;
     PolicyMaker maker(cluster, random);
     std::vector<std::string> namespaces;
+    namespaces.reserve(cluster.state.pods.size());
     for (const auto& [name, pod] : cluster.state.pods) namespaces.push_back(name.namespace_);
     const int count = random.between(1, 12);
     for (int i = 0; i < count; ++i) {

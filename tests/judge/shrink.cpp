@@ -75,6 +75,7 @@ bool Shrinker::shrink_rules(const ObjectName& policy, std::vector<PolicyRule> Ne
 bool Shrinker::shrink_policies() {
     bool shrunk = false;
     std::vector<ObjectName> names;
+    names.reserve(cluster_.state.policies.size());
     for (const auto& [name, policy] : cluster_.state.policies) names.push_back(name);
     for (const auto& name : names) {
         if (try_to([&](Cluster& smaller) { smaller.state.policies.erase(name); })) {

@@ -15,6 +15,7 @@ using testing::IsEmpty;
 
 std::vector<std::string> names(const ManifestTree& tree) {
     std::vector<std::string> found;
+    found.reserve(tree.files.size());
     for (const auto& [path, stamp] : tree.files) found.push_back(path.substr(path.rfind('/') + 1));
     return found;
 }
@@ -93,6 +94,7 @@ TEST(LoadManifests, RealManifestsAreReadCompletely) {
     EXPECT_EQ(loaded.state.policies.size(), 25U);
     EXPECT_EQ(loaded.state.namespaces.size(), 5U);
     std::vector<std::string> skipped;
+    skipped.reserve(loaded.skipped.size());
     for (const auto& object : loaded.skipped) skipped.push_back(object.kind.kind);
     EXPECT_THAT(skipped, testing::UnorderedElementsAre("ConfigMap", "Service", "ServiceAccount", "ClusterRoleBinding",
                                                        "RoleBinding", "Route"));

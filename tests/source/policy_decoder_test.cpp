@@ -13,7 +13,6 @@ using flowgen::Prefix;
 using flowgen::Protocol;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using Operator = LabelRequirement::Operator;
 
 constexpr auto kHead = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: shop}\n";

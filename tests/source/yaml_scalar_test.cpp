@@ -15,7 +15,7 @@ struct Case {
     json value;
 };
 
-void PrintTo(const Case& scalar, std::ostream* out) { *out << "'" << scalar.text << "'"; }
+std::ostream& operator<<(std::ostream& out, const Case& scalar) { return out << "'" << scalar.text << "'"; }
 
 class PlainScalar : public testing::TestWithParam<Case> {};
 

@@ -86,19 +86,22 @@ int main(int argc, char** argv) {
         const int rounds = argc > 1 ? std::stoi(argv[1]) : 100;
         Bench bench(argc > 2 ? std::stoi(argv[2]) : 0);
         std::vector<double> bundles;
+        std::vector<double> bundles_after_port;
         std::vector<double> added;
         std::vector<double> settled;
         std::vector<double> removed_from_database;
         std::vector<double> removed_from_switch;
+        for (int round = 0; round < rounds; ++round) bundles.push_back(bench.bundle());
         for (int round = 0; round < rounds; ++round) {
-            bundles.push_back(bench.bundle());
             added.push_back(bench.add());
+            bundles_after_port.push_back(bench.bundle());
             removed_from_database.push_back(bench.remove(RemovalWait::Database));
             settled.push_back(bench.add_and_settle());
             removed_from_switch.push_back(bench.remove(RemovalWait::Switch));
         }
         print("bundle of 5 flows, confirmed", bundles);
         print("port added, its ofport known", added);
+        print("bundle of 5 flows right after that, confirmed", bundles_after_port);
         print("port added, and the switch settled once more", settled);
         print("port removed from the database", removed_from_database);
         print("port removed, the switch has let go of it", removed_from_switch);

@@ -1,8 +1,8 @@
 """Which addresses a lab uses. Labs do not see each other, so all use the same ones.
 
-    nodes       172.30.0.N          fd00:172:30::N          on the underlay, with the router 172.30.0.254, fd00:172:30::fe
-    pods        10.244.N.0/24       fd00:10:244:N::/64      the PodCIDRs of node N
-    outside     172.31.0.2          fd00:172:31::2          behind the router 172.31.0.1, fd00:172:31::1
+    nodes       172.30.0.N        fd00:172:30::N        on the underlay; its router is 172.30.0.254, fd00:172:30::fe
+    pods        10.244.N.0/24     fd00:10:244:N::/64    the PodCIDRs of node N
+    outside     172.31.0.2        fd00:172:31::2        behind the router 172.31.0.1, fd00:172:31::1
 """
 
 from dataclasses import dataclass

@@ -32,7 +32,8 @@ def _prepared(manifest, store, nodes):
     existing = store.get(key)
     if key[0] == "Node":
         if existing is None:
-            raise LabError(f"Node {key[2]} is not a node of this lab ({', '.join(nodes)}): nodes come with the lab, not from manifests")
+            has = ", ".join(nodes)
+            raise LabError(f"{text_of(key)} is not a node of this lab ({has}): nodes come with the lab only")
         labels = existing["metadata"]["labels"] | (manifest["metadata"].get("labels") or {})
         return existing | {"metadata": existing["metadata"] | {"labels": labels}}
     if key[0] == "Pod":
@@ -47,7 +48,8 @@ def _prepared(manifest, store, nodes):
 def _require_node(key, spec, nodes):
     chosen = spec.get("nodeName")
     if chosen and chosen not in nodes:
-        raise LabError(f"{text_of(key)} asks for node '{chosen}', which this lab does not have: it has {', '.join(nodes)}")
+        has = ", ".join(nodes)
+        raise LabError(f"{text_of(key)} asks for node '{chosen}', which this lab does not have: it has {has}")
 
 
 def delete_files(lab, paths):

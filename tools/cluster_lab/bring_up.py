@@ -24,8 +24,8 @@ def progress(text):
 
 
 def in_parallel(function, items):
-    """Calls the function for every item, a few at a time. After a failure or an interrupt no further call begins, and the
-    exception is raised when those that had begun have ended."""
+    """Calls the function for every item, a few at a time. After a failure or an interrupt no further call begins, and
+    the exception is raised when those that had begun have ended."""
     with ThreadPoolExecutor(PARALLEL) as pool:
         try:
             for future in [pool.submit(function, item) for item in items]:

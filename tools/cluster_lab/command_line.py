@@ -7,7 +7,7 @@ import sys
 
 from . import apply as changes
 from . import bring_up, node, probe, status
-from .address_plan import AddressPlan
+from .address_plan import MAX_NODES, AddressPlan
 from .endpoints import Cluster
 from .errors import LabError, UsageError
 from .layout import Lab
@@ -60,18 +60,20 @@ def parser():
 def _add_probe(verb):
     asked = verb("probe", "send packets and show who reaches whom")
     asked.add_argument("--from", dest="sources", action="append", default=[], metavar="SEL", help="default: all pods")
-    asked.add_argument("--to", dest="destinations", action="append", default=[], metavar="SEL", help="default: all pods")
+    asked.add_argument("--to", dest="destinations", action="append", default=[], metavar="SEL", help="the same")
     asked.add_argument("--port", dest="ports", nargs="+", action="extend", default=[], metavar="PORT/PROTOCOL")
     asked.add_argument("--family", type=int, choices=(4, 6), help="default: all that both ends have")
     asked.add_argument("--json", action="store_true")
     asked.add_argument("--since", metavar="FILE", help="print only what changed since this output of --json")
-    asked.epilog = "SEL: NAMESPACE/NAME, NAMESPACE/*, node/NAME, outside. Ports: those the destination declares; else 80/tcp."
+    asked.epilog = (
+        "SEL: NAMESPACE/NAME, NAMESPACE/*, node/NAME, outside. Ports: those the destination declares; else 80/tcp."
+    )
 
 
 def _node_count(text):
     count = int(text)
-    if not 1 <= count <= 250:
-        raise argparse.ArgumentTypeError("1 to 250 nodes")
+    if not 1 <= count <= MAX_NODES:
+        raise argparse.ArgumentTypeError(f"1 to {MAX_NODES} nodes")
     return count
 
 
@@ -206,8 +208,8 @@ def _node(lab, wanted, command):
 
 
 def _become(namespace, command, environment):
-    """Replaces this process by the command, so that its exit code and signals are its own. `ip netns exec` gives it a /sys of
-    the namespace too."""
+    """Replaces this process by the command, so that its exit code and signals are its own. `ip netns exec` gives it a
+    /sys of the namespace too."""
     sys.stdout.flush()
     os.execvpe("ip", ["ip", "netns", "exec", namespace, *command], os.environ | environment)
 

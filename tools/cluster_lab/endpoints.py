@@ -101,5 +101,6 @@ class Cluster:
         if selector in self.not_running:
             raise LabError(f"pod {selector} does not run: see {self.lab.command('wait')}")
         if namespace == "node":
-            raise LabError(f"there is no node '{name}': there are {', '.join(n.removeprefix('node/') for n in self.nodes)}")
+            has = ", ".join(each.removeprefix("node/") for each in self.nodes)
+            raise LabError(f"there is no node '{name}': there are {has}")
         raise LabError(f"there is no pod {selector}")

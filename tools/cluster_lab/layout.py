@@ -35,7 +35,7 @@ def write_json(path, value):
 class Lab:
     def __init__(self, name):
         if not NAME_PATTERN.fullmatch(name):
-            raise UsageError(f"'{name}' cannot name a lab: use up to 20 of a-z, 0-9 and '-', ending in a letter or digit")
+            raise UsageError(f"'{name}' cannot name a lab: use up to 20 of a-z, 0-9 and '-', which is not at an end")
         self.name = name
         self.folder = ROOT / name
         self.objects = self.folder / "objects"
@@ -92,13 +92,18 @@ class Lab:
             with open(self._lock_path(), "w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 # `down` removes the file: whoever waited for it meanwhile holds a lock that nobody else will see.
-                if not self._lock_path().exists() or not os.path.samestat(os.fstat(lock.fileno()), os.stat(self._lock_path())):
-                    continue
-                yield
-                return
+                if self._is_current(lock):
+                    yield
+                    return
 
     def _lock_path(self):
         return ROOT / f".{self.name}.lock"
+
+    def _is_current(self, lock):
+        try:
+            return os.path.samestat(os.fstat(lock.fileno()), os.stat(self._lock_path()))
+        except FileNotFoundError:
+            return False
 
     def forget_lock(self):
         """To be called last, with the lock held, when the lab is gone."""

@@ -12,7 +12,8 @@ EXPLANATION = "+ answered   . blocked   r refused: it got there, nothing listens
 
 
 def matrix(verdicts, addresses, stream):
-    """The table of all pairs in `verdicts`, in colour when the stream is a terminal. `addresses`: each pod's, by family."""
+    """The table of all pairs in `verdicts`, in colour when the stream is a terminal. `addresses`: each pod's, by
+    family."""
     if not verdicts:
         return "nothing to probe"
     rows = _unique(verdict["from"] for verdict in verdicts)
@@ -29,7 +30,8 @@ def matrix(verdicts, addresses, stream):
         shown = [_coloured(mark) if colour else mark for mark in marks]
         body = " ".join(mark + space for mark, space in zip(shown, padding))
         lines.append(f"{numbers.get(row, ''):>3} {row}".ljust(label) + "  " + body.rstrip())
-    lines += ["", "rows reach columns; " + EXPLANATION, *_legend(rows, columns, ports, numbers), *_translated(verdicts, addresses)]
+    lines += ["", "rows reach columns; " + EXPLANATION, *_legend(rows, columns, ports, numbers)]
+    lines += _translated(verdicts, addresses)
     allowed = sum(verdict["allowed"] for verdict in verdicts)
     return "\n".join(lines + [f"{len(verdicts)} probes, {allowed} allowed, {len(verdicts) - allowed} blocked"])
 

@@ -54,8 +54,9 @@ def ip(lines, namespace=None):
 
 
 def create(name):
-    """A namespace with its loopback up and nothing else. ICMP errors are not rate-limited there: a refused datagram must be
-    told from a lost one however many are sent. Addresses are usable at once: there is no one to detect duplicates with."""
+    """A namespace with its loopback up and nothing else. ICMP errors are not rate-limited there: a refused datagram
+    must be told from a lost one however many are sent. Addresses are usable at once: there is no one to detect
+    duplicates with."""
     result = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True)
     if result.returncode != 0:
         raise LabError(f"network namespace {name}: {result.stderr.strip()}")

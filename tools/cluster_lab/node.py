@@ -67,7 +67,8 @@ def create(lab, plan, parameters, name):
 
 
 def start_switch(lab, name, datapath):
-    """Starts ovsdb-server and ovs-vswitchd; both are ready when this returns. The database is made when there is none."""
+    """Starts ovsdb-server and ovs-vswitchd; both are ready when this returns. The database is made when there is
+    none."""
     folder = lab.node_folder(name)
     environment = os.environ | switch_environment(lab, name)
     database = folder / "conf.db"
@@ -105,7 +106,8 @@ def restart_switch(lab, plan, parameters, name):
 
 
 def _address_underlay(lab, plan, datapath, name):
-    """The node's underlay addresses. On the userspace datapath they are on br-phy, where the switch can use them for tunnels."""
+    """The node's underlay addresses. On the userspace datapath they are on br-phy, where the switch can use them for
+    tunnels."""
     link = "br-phy" if datapath == "netdev" else "eth0"
     there = lab.namespace(name)
     namespaces.ip(
@@ -183,7 +185,8 @@ def request(lab, name, path, timeout=5.0):
 
 
 def start_responder(lab, namespace, name, ports, shared=False):
-    """Starts the program that answers; the ports answer when this returns. None when the kernel has none of the protocols."""
+    """Starts the program that answers; the ports answer when this returns. None when the kernel has none of the
+    protocols."""
     command = [program("ovs-cni-lab-responder")] + (["--share"] if shared else [])
     printed = processes.run(command + [network_namespace_path(namespace), name] + ports)
     return Process.of(int(printed.split("pid ")[1]))

@@ -92,8 +92,8 @@ class ObjectStore:
         return [key for key in sorted(self._objects) if key[1] == namespace]
 
     def put(self, manifest):
-        """Stores the object as the API server would: with its namespace, uid and time of creation, kept when it is replaced.
-        Returns whether anything changed."""
+        """Stores the object as the API server would: with its namespace, uid and time of creation, kept when it is
+        replaced. Returns whether anything changed."""
         key = key_of(manifest)
         before = self._objects.get(key)
         metadata = dict(manifest.get("metadata") or {})
@@ -112,7 +112,8 @@ class ObjectStore:
         return True
 
     def _require_namespace(self, namespace):
-        """An object's namespace exists, whether a manifest declared it or not: policies select namespaces by their labels."""
+        """An object's namespace exists, whether a manifest declared it or not: policies select namespaces by their
+        labels."""
         if ("Namespace", "", namespace) not in self._objects:
             labels = {"kubernetes.io/metadata.name": namespace}
             self.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}})

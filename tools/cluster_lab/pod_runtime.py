@@ -3,7 +3,8 @@
     start   network namespace ──► Pod object, Pending ──► CNI ADD ──► Pod object, Running with addresses ──► responder
     stop    responder ──► CNI DEL ──► network namespace ──► Pod object
 
-What runs is on record in sandboxes/, one file a pod, written before the first step: whatever is interrupted can be undone.
+What runs is on record in sandboxes/, one file a pod, written before the first step: whatever is interrupted can be
+undone.
 """
 
 import ipaddress

@@ -17,7 +17,8 @@ def probe(lab, sources, destinations, ports, family, as_json, since):
     before = _earlier(since)
     if cluster.not_running and not (sources and destinations):
         progress(f"left out, as they do not run: {', '.join(cluster.not_running)}")
-    probes = _probes(cluster.select(sources), cluster.select(destinations), [parse_port(port) for port in ports], family)
+    asked = [parse_port(port) for port in ports]
+    probes = _probes(cluster.select(sources), cluster.select(destinations), asked, family)
     Prober(probes).run()
     _report_impostors(probes)
     verdicts = [each.verdict() for each in sorted(probes, key=Probe.key)]
@@ -53,7 +54,8 @@ def _probes(sources, destinations, ports, family):
 
 
 def _report_impostors(probes):
-    """An answer that comes from another than the one who was asked is not reachability: the network delivered it wrongly."""
+    """An answer that comes from another than the one who was asked is not reachability: the network delivered it
+    wrongly."""
     for each in probes:
         if each.answered_by and each.destination.owns_network and each.answered_by != each.destination.name:
             progress(

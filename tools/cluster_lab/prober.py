@@ -3,9 +3,10 @@
     probes ──► a window of open sockets ──► one event loop ──► verdicts
                  each socket made in its source's network namespace, where it stays
 
-A probe is blocked when two attempts, each with a socket and a source port of its own, got no answer. An attempt's time counts from when
-its packet was sent, and grows with the slowest answer seen so far: on a busy machine everything is slow, not blocked. The first
-attempt keeps listening during the second, so that a late answer still counts. A refusal (RST, ICMP port unreachable) is an answer.
+A probe is blocked when two attempts, each with a socket and a source port of its own, got no answer. An attempt's
+time counts from when its packet was sent, and grows with the slowest answer seen so far: on a busy machine everything
+is slow, not blocked. The first attempt keeps listening during the second, so that a late answer still counts. A
+refusal (RST, ICMP port unreachable) is an answer.
 """
 
 import errno

@@ -1,7 +1,7 @@
 """Processes that outlive the command: how to know them again, and how to end them without hitting another.
 
-A process is its id and its start time: ids are used again, the pair is not. Signals go through a pidfd that was opened before the
-start time was compared, so there is no moment in between.
+A process is its id and its start time: ids are used again, the pair is not. Signals go through a pidfd that was
+opened before the start time was compared, so there is no moment in between.
 """
 
 import os
@@ -105,11 +105,12 @@ def inside(namespaces):
 
 
 def run(command, **options):
-    """Runs a command to its end; a LabError with the last line of its complaint when it fails. Returns what it printed."""
+    """Runs a command to its end; a LabError with the last line of its complaint when it fails. Returns what it
+    printed."""
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
     if result.returncode != 0:
-        complaint = (result.stderr.strip() or result.stdout.strip() or f"exit code {result.returncode}").splitlines()[-1]
-        raise LabError(f"{' '.join(str(part) for part in command)}: {complaint}")
+        complaint = result.stderr.strip() or result.stdout.strip() or f"exit code {result.returncode}"
+        raise LabError(f"{' '.join(str(part) for part in command)}: {complaint.splitlines()[-1]}")
     return result.stdout
 
 

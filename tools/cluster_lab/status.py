@@ -58,7 +58,8 @@ def wait(lab, seconds):
 
 
 def _missing(lab, deadline):
-    """What still lacks: processes, pods, nodes that have not installed the newest state. Pods that do not run are tried again."""
+    """What still lacks: processes, pods, nodes that have not installed the newest state. Pods that do not run are
+    tried again."""
     with lab.locked():
         parameters = lab.require_up()
         lacks = faults(lab, parameters)
@@ -89,4 +90,4 @@ def _unsynchronised(lab, nodes, deadline):
         answers[name] = node.request(lab, name, "/debug/sync", timeout=max(0.5, min(10.0, deadline - time.monotonic())))
 
     in_parallel(ask, nodes)
-    return [f"{name}: {body or 'no answer'} ({status})" for name, (status, body) in sorted(answers.items()) if status != 200]
+    return [f"{name}: {body or status}" for name, (status, body) in sorted(answers.items()) if status != 200]

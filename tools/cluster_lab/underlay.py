@@ -4,8 +4,9 @@
     NAME.node2 eth0 ─┼─ bridge (NAME.underlay, a router) ── eth0 NAME.outside
     NAME.node3 eth0 ─┘
 
-The router knows each node's PodCIDRs, as a data centre with static routes does: the outside host may therefore open connections
-to pods, and an answer to a pod that was not masqueraded would come back too, with its own address to be seen.
+The router knows each node's PodCIDRs, as a data centre with static routes does: the outside host may therefore open
+connections to pods, and an answer to a pod that was not masqueraded would come back too, with its own address to be
+seen.
 """
 
 from . import namespaces
