@@ -30,6 +30,8 @@ std::vector<std::string> Attachments::refresh(const ovs_cni::DatabaseView& view,
         auto record = row ? read_record(*row) : Result<std::optional<AttachmentRecord>>(std::nullopt);
         if (!record) troubles.push_back(record.error().message);
         if (!record || !*record) {
+            if (lost_unasked(interface))
+                troubles.push_back("somebody else removed the port or the record of " + interface);
             forget(interface);
             continue;
         }
@@ -40,6 +42,11 @@ std::vector<std::string> Attachments::refresh(const ovs_cni::DatabaseView& view,
     if (unexpected)
         if (auto rebuilt = rebuild_allocator(); !rebuilt) troubles.push_back(rebuilt.error().message);
     return troubles;
+}
+
+bool Attachments::lost_unasked(const std::string& interface) {
+    const auto record = records_.find(interface);
+    return record != records_.end() && !under_way(record->second.key);
 }
 
 void Attachments::forget(const std::string& interface) {

@@ -66,6 +66,7 @@ class Attachments {
   private:
     [[nodiscard]] std::vector<flowgen::Attachment> to_serve() const;
     [[nodiscard]] ipam::Result<void> rebuild_allocator();
+    [[nodiscard]] bool lost_unasked(const std::string& interface);
     void forget(const std::string& interface);
 
     bool loaded_ = false;

@@ -194,7 +194,7 @@ asio::awaitable<CniResult<void>> CniVerbs::detach(const std::vector<AttachmentRe
     auto removed = co_await database->remove_ports(node_.configuration.bridge, ports, ovs_cni::RemovalWait::Database);
     if (!removed) co_return cni_fail(cni_code::kTryAgain, removed.error().message);
     for (const auto& trouble : attachments_.refresh(database->view(), ports))
-        log_warning("record not read", {{"reason", trouble}});
+        log_warning("attachment not served", {{"reason", trouble}});
     for (const auto& record : records) attachments_.release(record.addresses);
     co_return CniResult<void>();
 }

@@ -63,7 +63,7 @@ asio::awaitable<Error> SwitchLink::use_database() {
     database_trouble_.over();
     const std::shared_ptr<SwitchDatabase> database = std::move(*connected);
     for (const auto& trouble : attachments_.load(database->view()))
-        log_error("attachment not served, its record cannot be read", {{"reason", trouble}});
+        log_error("attachment not served", {{"reason", trouble}});
     log_info("attachments read from the switch's database", {{"attachments", attachments_.records().size()}});
     node_.database = database;
     configuration_due_ = true;
@@ -78,7 +78,7 @@ asio::awaitable<Error> SwitchLink::use_database() {
 
 void SwitchLink::take(const ovs_cni::DatabaseChange& change, const SwitchDatabase& database) {
     for (const auto& trouble : attachments_.refresh(database.view(), change.interfaces))
-        log_error("attachment not served, its record cannot be read", {{"reason", trouble}});
+        log_error("attachment not served", {{"reason", trouble}});
     if (attachments_.compile_is_stale()) reconciler_.request();
     const auto concerns = [&](const std::string& interface) {
         return std::ranges::binary_search(change.interfaces, interface);

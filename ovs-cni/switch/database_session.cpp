@@ -5,7 +5,6 @@
 namespace ovs_cni {
 
 using boost::asio::awaitable;
-using ipam::Error;
 using ipam::fail;
 using ipam::Result;
 
@@ -23,7 +22,7 @@ Json elements_of(const Json& value) {
 
 template <typename T> T first_or(const Json& value, T otherwise) {
     const auto elements = elements_of(value);
-    return elements.empty() ? otherwise : elements.at(0).template get<T>();
+    return elements.empty() ? std::move(otherwise) : elements.at(0).template get<T>();
 }
 
 std::set<std::string> texts_of(const Json& value) {

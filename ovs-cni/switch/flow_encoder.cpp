@@ -18,6 +18,8 @@ using ipam::Result;
 
 namespace {
 
+constexpr std::uint16_t kNoController = 0;
+
 std::string field_text(Field field) { return std::string(flowgen::name(field)); }
 
 Result<void> put_match_field(match& out, const FieldMatch& wanted) {
@@ -32,7 +34,7 @@ Result<void> put_match_field(match& out, const FieldMatch& wanted) {
     char* error = nullptr;
     mf_set(field, &value, whole ? nullptr : &mask, &out, &error);
     if (error != nullptr) {
-        std::string reason = error;
+        const std::string reason = error;
         std::free(error); // NOLINT: malloc'ed by libopenvswitch
         return fail("match on " + field_text(wanted.field) + ": " + reason);
     }
@@ -87,7 +89,6 @@ class ActionWriter {
     }
 
     Result<void> operator()(const flowgen::DecTtl&) {
-        static constexpr std::uint16_t kNoController = 0;
         auto* put = ofpact_put_DEC_TTL(out_);
         put->n_controllers = 1;
         ofpbuf_put(out_, &kNoController, sizeof kNoController);

@@ -11,8 +11,9 @@ using ipam::Result;
 
 namespace {
 
-constexpr std::size_t kChunkBytes = 64 * 1024;
-constexpr std::size_t kKeptBytes = 256 * 1024; ///< an input buffer larger than this is given back when empty
+constexpr std::size_t kChunkBytes = std::size_t{64} * 1024;
+constexpr std::size_t kKeptBytes =
+    std::size_t{256} * 1024; ///< an input buffer larger than this is given back when empty
 constexpr auto kPatience = std::chrono::seconds(30);
 
 } // namespace
@@ -26,7 +27,7 @@ awaitable<Result<void>> JsonRpc::open() {
     boost::system::error_code error;
     const boost::asio::local::stream_protocol::endpoint endpoint(path_);
     co_await socket_.async_connect(endpoint, boost::asio::redirect_error(boost::asio::use_awaitable, error));
-    if (!error) socket_.non_blocking(true, error);
+    if (!error) error = socket_.non_blocking(true, error);
     if (error) co_return fail(attempt + error.message() + " (is ovsdb-server running?)");
     read();
     co_return Result<void>{};
@@ -54,7 +55,7 @@ void JsonRpc::close(Error reason) {
     if (lost_) return;
     lost_ = std::move(reason);
     boost::system::error_code ignored; // nobody can do anything about a socket that does not close cleanly
-    socket_.close(ignored);
+    ignored = socket_.close(ignored);
     for (const auto& [id, call] : calls_) call->answered.notify();
     if (on_lost_) on_lost_();
 }

@@ -16,7 +16,7 @@ namespace {
 
 /// Flow-mods are handed to the socket in pieces of about this size: large enough that a system call costs little, small
 /// enough that the switch has work while the next piece is encoded.
-constexpr std::size_t kPieceBytes = 64 * 1024;
+constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
 
 /// One bundle on its way to the switch. Request 0 opens it, requests 1 to n add the flow-mods, and the rest end it.
 class Bundle {

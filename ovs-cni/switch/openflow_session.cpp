@@ -13,9 +13,10 @@ using ipam::Result;
 
 namespace {
 
-constexpr std::size_t kInputBytes = 256 * 1024; ///< four of the longest messages
-constexpr std::size_t kRoomBytes = 512 * 1024;  ///< output beyond this waits for the switch to read
-constexpr std::size_t kKeptBytes = 64 * 1024;   ///< an output buffer larger than this is given back when empty
+constexpr std::size_t kInputBytes = std::size_t{256} * 1024; ///< four of the longest messages
+constexpr std::size_t kRoomBytes = std::size_t{512} * 1024;  ///< output beyond this waits for the switch to read
+constexpr std::size_t kKeptBytes =
+    std::size_t{64} * 1024; ///< an output buffer larger than this is given back when empty
 constexpr std::size_t kKeptRefusals = 8;
 /// vswitchd answers within milliseconds, but a reconfiguration or a large commit may keep it busy for seconds.
 constexpr auto kPatience = std::chrono::seconds(30);
@@ -33,7 +34,7 @@ awaitable<Result<void>> OpenFlowSession::open() {
     const boost::asio::local::stream_protocol::endpoint endpoint(path_);
     co_await socket_.async_connect(endpoint, boost::asio::redirect_error(boost::asio::use_awaitable, error));
     if (error) co_return fail(attempt + error.message() + " (is ovs-vswitchd running, and does it have the bridge?)");
-    socket_.non_blocking(true, error);
+    error = socket_.non_blocking(true, error);
     if (error) co_return fail(attempt + error.message());
     append_hello(output_);
     flush();
@@ -82,7 +83,7 @@ void OpenFlowSession::close(Error reason) {
     if (lost_) return;
     lost_ = std::move(reason);
     boost::system::error_code ignored; // nobody can do anything about a socket that does not close cleanly
-    socket_.close(ignored);
+    ignored = socket_.close(ignored);
     for (const auto& [first, exchange] : exchanges_) exchange->progress_.notify();
     greeting_.notify();
     room_.notify();

@@ -120,7 +120,7 @@ TEST(Attachments, AddressesOfARowThatSomebodyElseRemovedAreFree) {
     ASSERT_TRUE(attachments.set_ranges({prefix("10.244.1.0/29")}));
     (void)attachments.load(view_of({record("a", 3, "10.244.1.2")}));
     const std::vector<std::string> names{"h-a"};
-    (void)attachments.refresh({}, names);
+    EXPECT_THAT(attachments.refresh({}, names), ElementsAre(HasSubstr("h-a")));
     EXPECT_EQ(attachments.address_use()[0].used, 0);
     EXPECT_THAT(attachments.records(), IsEmpty());
 }

@@ -17,6 +17,8 @@ PortRequest pod_port(const std::string& name, std::uint32_t ofport) {
     return {name, "", ofport, {}, {{"ovs-cni/container-id", "c-" + name}, {"ovs-cni/version", "1"}}};
 }
 
+constexpr int kPorts = 20;
+
 class DatabaseTest : public SwitchTest {
   protected:
     std::vector<std::string> ports() {
@@ -106,7 +108,6 @@ TEST_F(DatabaseTest, ABridgeThatDoesNotExistIsAnError) {
 }
 
 TEST_F(DatabaseTest, ManyPortsAddedAtOnceAllGetDifferentOfports) {
-    constexpr int kPorts = 20;
     std::vector<std::future<ipam::Result<std::uint32_t>>> outcomes;
     for (int i = 0; i < kPorts; ++i) {
         const auto name = "pod" + std::to_string(i);

@@ -14,7 +14,6 @@ using flowgen::FlowKey;
 using flowgen::FlowSet;
 using flowgen::Match;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 FlowDelta additions(const FlowSet& flows) { return flowgen::delta({}, flows); }
 
@@ -202,6 +201,7 @@ TEST_F(OpenFlowTest, BundlesThatOverlapInTimeAreIndependent) {
     }
     const FlowDelta bad = additions({{ip_flow(1), to_table(3)}});
     std::vector<std::future<ipam::Result<void>>> outcomes;
+    outcomes.reserve(deltas.size());
     for (const auto& delta : deltas)
         outcomes.push_back(boost::asio::co_spawn(loop, openflow->apply(delta), boost::asio::use_future));
     EXPECT_FALSE(run(openflow->apply(bad)));

@@ -15,6 +15,8 @@ using flowgen::U128;
 
 namespace {
 
+constexpr unsigned kLargestOfGoogleTest = 99999;
+
 std::uint64_t below(Random& random, std::uint64_t limit) {
     return std::uniform_int_distribution<std::uint64_t>(0, limit - 1)(random);
 }
@@ -100,12 +102,11 @@ Kind random_kind(Random& random) {
     return kind;
 }
 
-bool whole_only(Field field) {
-    constexpr std::array kFields{Field::conj_id,     Field::in_port,        Field::ip_ttl,      Field::arp_op,
-                                 Field::icmp_type,   Field::icmp_code,      Field::icmpv6_type, Field::icmpv6_code,
-                                 Field::nd_reserved, Field::nd_options_type};
-    return std::ranges::find(kFields, field) != kFields.end();
-}
+constexpr std::array kWholeOnly{Field::conj_id,     Field::in_port,        Field::ip_ttl,      Field::arp_op,
+                                Field::icmp_type,   Field::icmp_code,      Field::icmpv6_type, Field::icmpv6_code,
+                                Field::nd_reserved, Field::nd_options_type};
+
+bool whole_only(Field field) { return std::ranges::find(kWholeOnly, field) != kWholeOnly.end(); }
 
 /// A value that the field may have.
 U128 random_value(Random& random, Field field) {
@@ -217,7 +218,6 @@ Actions random_actions(Random& random, const Kind& kind, std::uint8_t table) {
 } // namespace
 
 std::uint64_t seed_of_run() {
-    constexpr unsigned kLargestOfGoogleTest = 99999;
     const auto given = static_cast<unsigned>(testing::UnitTest::GetInstance()->random_seed());
     const unsigned seed = given != 0 ? given : 1 + std::random_device{}() % kLargestOfGoogleTest;
     std::cout << "--gtest_random_seed=" << seed << " repeats this run\n";

@@ -51,6 +51,7 @@ void wait_for_listener(const std::filesystem::path& path) {
     dup2(log, 1);
     dup2(log, 2);
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
     execvp(argv[0], argv.data());
@@ -59,7 +60,8 @@ void wait_for_listener(const std::filesystem::path& path) {
 
 } // namespace
 
-ChildProcess::ChildProcess(std::vector<std::string> arguments, const std::filesystem::path& folder) : pid_(fork()) {
+ChildProcess::ChildProcess(const std::vector<std::string>& arguments, const std::filesystem::path& folder)
+    : pid_(fork()) {
     if (pid_ < 0) throw std::runtime_error("fork failed");
     if (pid_ == 0) become(arguments, folder);
 }
@@ -104,7 +106,7 @@ void RealSwitch::restart_vswitchd() {
     wait_for_listener(folder_ / "vswitchd.ctl");
 }
 
-std::string RealSwitch::command(const std::string& text) const {
+std::string RealSwitch::command(const std::string& text) {
     const auto inside = vswitchd_ ? "nsenter --net=/proc/" + std::to_string(vswitchd_->pid()) + "/ns/net " : "";
     const auto line = inside + text + " 2>&1";
     std::FILE* pipe = popen(line.c_str(), "r");
@@ -117,15 +119,15 @@ std::string RealSwitch::command(const std::string& text) const {
     return output;
 }
 
-std::string RealSwitch::ofctl(const std::string& verb, const std::string& arguments) const {
+std::string RealSwitch::ofctl(const std::string& verb, const std::string& arguments) {
     return command("ovs-ofctl -O OpenFlow15 " + verb + " unix:" + openflow_socket() + " " + arguments);
 }
 
-std::string RealSwitch::vsctl(const std::string& arguments) const {
+std::string RealSwitch::vsctl(const std::string& arguments) {
     return command("ovs-vsctl --timeout=20 --db=unix:" + database_socket() + " " + arguments);
 }
 
-void RealSwitch::add_veth(const std::string& name, const std::string& peer) const {
+void RealSwitch::add_veth(const std::string& name, const std::string& peer) {
     command("ip link add " + name + " type veth peer name " + peer);
 }
 

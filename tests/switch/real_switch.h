@@ -22,7 +22,7 @@ namespace ovs_cni {
 /// A process that dies with this object, or with the test.
 class ChildProcess {
   public:
-    ChildProcess(std::vector<std::string> arguments, const std::filesystem::path& folder);
+    ChildProcess(const std::vector<std::string>& arguments, const std::filesystem::path& folder);
     ChildProcess(ChildProcess&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
     ChildProcess& operator=(ChildProcess&& other) noexcept {
         std::swap(pid_, other.pid_);
@@ -52,13 +52,13 @@ class RealSwitch {
     void restart_vswitchd();
     void stop_vswitchd();
     /// What a command prints on both outputs; fails the test when it fails. It runs in the switch's network namespace.
-    std::string command(const std::string& text) const;
+    std::string command(const std::string& text);
     /// `ovs-ofctl -O OpenFlow15 VERB br-int ARGUMENTS`, by another connection than the test's.
-    std::string ofctl(const std::string& verb, const std::string& arguments = "") const;
+    std::string ofctl(const std::string& verb, const std::string& arguments = "");
     /// `ovs-vsctl ARGUMENTS`.
-    std::string vsctl(const std::string& arguments) const;
+    std::string vsctl(const std::string& arguments);
     /// A pair of network devices where the switch can see them.
-    void add_veth(const std::string& name, const std::string& peer) const;
+    void add_veth(const std::string& name, const std::string& peer);
 
   private:
     std::filesystem::path folder_;

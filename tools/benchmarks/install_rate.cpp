@@ -30,10 +30,11 @@ class Race {
 
     double ours() {
         clear();
-        auto switch_ = ovs_cni::must(ovs_cni::run(loop_, ovs_cni::OpenFlowConnection::connect(ovs_.openflow_socket())));
-        ovs_cni::must(ovs_cni::run(loop_, switch_->ensure_option_mapping()));
+        auto connection =
+            ovs_cni::must(ovs_cni::run(loop_, ovs_cni::OpenFlowConnection::connect(ovs_.openflow_socket())));
+        ovs_cni::must(ovs_cni::run(loop_, connection->ensure_option_mapping()));
         const auto start = Clock::now();
-        ovs_cni::must(ovs_cni::run(loop_, switch_->apply(delta_)));
+        ovs_cni::must(ovs_cni::run(loop_, connection->apply(delta_)));
         return seconds_since(start);
     }
 

@@ -91,6 +91,7 @@ int main(int argc, char** argv) {
         std::vector<double> settled;
         std::vector<double> removed_from_database;
         std::vector<double> removed_from_switch;
+        bundles.reserve(static_cast<std::size_t>(rounds));
         for (int round = 0; round < rounds; ++round) bundles.push_back(bench.bundle());
         for (int round = 0; round < rounds; ++round) {
             added.push_back(bench.add());
