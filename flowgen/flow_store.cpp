@@ -44,10 +44,14 @@ ipam::Result<CompiledFlows> FlowStore::finish() && {
         return ipam::fail("the flow generator contradicts itself; please report this with the cluster's manifests:" +
                           clashes_);
     CompiledFlows out;
+    std::map<Owners, std::uint64_t> cookies; // many flows have the same owners, and a hash costs more than a look-up
     for (auto& [key, contribution] : flows_) {
-        const auto id = cookie(contribution.owners);
-        out.owners.try_emplace(id, text(contribution.owners));
-        out.flows.emplace_hint(out.flows.end(), key, FlowBody{id, std::move(contribution.actions)});
+        const auto [known, first] = cookies.try_emplace(contribution.owners, 0);
+        if (first) {
+            known->second = cookie(contribution.owners);
+            out.owners.try_emplace(known->second, text(contribution.owners));
+        }
+        out.flows.emplace_hint(out.flows.end(), key, FlowBody{known->second, std::move(contribution.actions)});
     }
     return out;
 }

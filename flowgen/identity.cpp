@@ -1,14 +1,28 @@
 #include "flowgen/identity.h"
 
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 
 #include <array>
+#include <memory>
+#include <stdexcept>
 
 namespace flowgen {
 
+namespace {
+
+/// Looked up once: OpenSSL 3 takes longer to find the algorithm than to hash a name with it.
+const EVP_MD* sha256() {
+    static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> kAlgorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr),
+                                                                            &EVP_MD_free);
+    return kAlgorithm.get();
+}
+
+} // namespace
+
 std::uint64_t truncated_sha256(std::string_view text, int bits) {
-    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+    std::array<unsigned char, 32> digest{};
+    if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, sha256(), nullptr) != 1)
+        throw std::runtime_error("OpenSSL has no SHA-256: is its configuration complete?");
     std::uint64_t value = 0;
     for (int i = 0; i < 8; ++i) value = value << 8 | digest.at(i);
     return value >> (64 - bits);

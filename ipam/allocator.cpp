@@ -127,6 +127,7 @@ void Allocator::release(std::span<const IpAddress> addresses) {
 
 std::vector<RangeUse> Allocator::use() const {
     std::vector<RangeUse> use;
+    use.reserve(pools_.size());
     for (const auto& pool : pools_) use.push_back(pool.use());
     return use;
 }

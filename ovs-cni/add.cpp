@@ -19,6 +19,9 @@ struct Attempt {
     Undo undo;
 };
 
+/// Every internet module must forward a datagram of 68 octets. Source: RFC 791, section 3.2.
+constexpr int kLeastMtu = 68;
+
 std::unexpected<CniError> kernel_failed(const ipam::Error& error) {
     return cni_fail(cni_code::kKernelRefused, error.message);
 }
@@ -102,7 +105,6 @@ CniResult<void> examine(const AddResponse& response) {
         return std::ranges::find(response.gateways, address.family, &ipam::IpAddress::family) !=
                response.gateways.end();
     };
-    constexpr int kLeastMtu = 68; // RFC 791: every internet module must forward a datagram of 68 octets
     if (!response.addresses.empty() && std::ranges::all_of(response.addresses, has_gateway) &&
         response.mtu >= kLeastMtu)
         return {};

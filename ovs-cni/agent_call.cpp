@@ -113,7 +113,7 @@ AgentCall::~AgentCall() {
 CniResult<std::string> AgentCall::answer() {
     const auto began = steady_clock::now();
     std::string line;
-    std::array<char, 16384> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): recv fills it
+    std::array<char, 16384> buffer{};
     while (!line.ends_with('\n')) {
         if (const auto ready = wait_readable(fd_, deadline_); !ready) {
             auto error = ready.error();

@@ -32,7 +32,7 @@ std::string_view variable(const char* name) {
 CniResult<std::string> read_standard_input() {
     std::string text;
     if (isatty(STDIN_FILENO)) return text;
-    std::array<char, 65536> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): read fills it
+    std::array<char, 65536> buffer{};
     for (;;) {
         const auto size = read(STDIN_FILENO, buffer.data(), buffer.size());
         if (size < 0 && errno == EINTR) continue;
@@ -116,6 +116,16 @@ bool started_by_hand() {
     return true;
 }
 
+int serve_runtime() {
+    defer_termination();
+    try {
+        return run();
+    } catch (const std::exception& error) {
+        return fail_with({cni_code::kAgentFailed, std::string("ovs-cni failed: ") + error.what(), ""},
+                         kNewestCniVersion);
+    }
+}
+
 } // namespace
 } // namespace ovs_cni
 
@@ -127,11 +137,10 @@ int main() {
             stderr);
         return EXIT_SUCCESS;
     }
-    ovs_cni::defer_termination();
     try {
-        return ovs_cni::run();
-    } catch (const std::exception& error) {
-        return ovs_cni::fail_with({ovs_cni::cni_code::kAgentFailed, std::string("ovs-cni failed: ") + error.what(), ""},
-                                  ovs_cni::kNewestCniVersion);
+        return ovs_cni::serve_runtime();
+    } catch (...) { // not even the error could be put together
+        std::puts(R"({"cniVersion":"1.1.0","code":106,"msg":"ovs-cni failed: out of memory"})");
+        return EXIT_FAILURE;
     }
 }

@@ -45,7 +45,7 @@ CniResult<CniVersion> read_version(const json& from, Verb verb) {
 }
 
 CniResult<std::string> read_name(const json& from) {
-    const std::string name = from.value("name", "");
+    std::string name = from.value("name", "");
     if (name.empty()) return invalid("the configuration has no name");
     return name;
 }

@@ -48,7 +48,7 @@ Result<std::vector<ResultRoute>> set_routes(Sandbox& sandbox, int link, const Ad
     for (const auto& router : response.gateways) {
         if (auto done = netlink::replace_neighbour(sandbox.socket, {router, response.router_mac, link}); !done)
             return std::unexpected(done.error());
-        netlink::Route to_router{ipam::Prefix::host(router), {}, link, {}, response.mtu, kSandboxRouteProtocol};
+        const netlink::Route to_router{ipam::Prefix::host(router), {}, link, {}, response.mtu, kSandboxRouteProtocol};
         // fe80::1 is on the link by its nature; 169.254.1.1 is so only by a route that says it.
         if (router.family == Family::IPv4) {
             if (auto done = netlink::replace_route(sandbox.socket, to_router); !done)

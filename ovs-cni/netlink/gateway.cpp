@@ -47,6 +47,7 @@ Result<void> apply_addresses(Socket& socket, const GatewayLink& wanted, int link
     const auto present = addresses_of(socket, link);
     if (!present) return std::unexpected(present.error());
     std::vector<InterfaceAddress> missing;
+    missing.reserve(wanted.addresses.size());
     for (const auto& address : wanted.addresses) missing.push_back({address, ipam::width(address.family), link, true});
     for (const auto& address : *present) {
         if (std::erase(missing, address) > 0 || !address.global) continue;

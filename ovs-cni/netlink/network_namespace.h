@@ -20,7 +20,8 @@ class NetworkNamespace {
     /// The namespace of the calling thread.
     [[nodiscard]] static Result<NetworkNamespace> current();
 
-    NetworkNamespace(NetworkNamespace&& other) noexcept : fd_(std::exchange(other.fd_, -1)), id_(other.id_) {}
+    NetworkNamespace(NetworkNamespace&& other) noexcept
+        : fd_(std::exchange(other.fd_, -1)), id_(std::move(other.id_)) {}
     NetworkNamespace& operator=(NetworkNamespace&& other) noexcept;
     NetworkNamespace(const NetworkNamespace&) = delete;
     NetworkNamespace& operator=(const NetworkNamespace&) = delete;

@@ -3,6 +3,8 @@
 
 #include "ipam/address.h"
 
+#include <linux/netlink.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +13,6 @@
 #include <string>
 
 struct nl_msg;
-struct nlattr;
 
 namespace ovs_cni::netlink {
 

@@ -8,6 +8,8 @@
 
 #include "ovs-cni/netlink/network_namespace.h"
 
+#include <linux/netlink.h>
+
 #include <cerrno>
 #include <functional>
 #include <memory>
@@ -16,7 +18,6 @@
 #include <vector>
 
 struct nl_sock;
-struct nlmsghdr;
 
 namespace ovs_cni::netlink {
 

@@ -192,8 +192,12 @@ class LifeOfALab(ClusterTest):
         return subprocess.run([PROGRAM, *arguments, "--name", self.NAME], capture_output=True, text=True)
 
     def leftovers(self):
+        """Namespaces, files and processes that carry the lab's name."""
         found = [name for name in os.listdir("/run/netns") if name.startswith(self.NAME + ".")]
-        return found + [name for name in os.listdir("/run/ovs-cni-lab") if self.NAME in name]
+        found += [name for name in os.listdir("/run/ovs-cni-lab") if self.NAME in name]
+        running = subprocess.run(["ps", "-e", "-o", "args="], capture_output=True, text=True, check=True).stdout
+        marks = (f"/run/netns/{self.NAME}.", f"/run/ovs-cni-lab/{self.NAME}/")
+        return found + [line for line in running.splitlines() if any(mark in line for mark in marks)]
 
     def setUp(self):
         self.run_own("down")

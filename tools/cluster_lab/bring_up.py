@@ -1,7 +1,7 @@
 """Making a lab and taking it down.
 
     up    underlay and outside host ──► nodes with their switches, in parallel ──► agents, in parallel
-    down  every process in the lab's namespaces ──► the namespaces ──► the folder
+    down  agents ──► every process on record or in the lab's namespaces ──► the namespaces ──► the folder
 """
 
 import json
@@ -122,15 +122,23 @@ def down(lab):
     if not spaces and not lab.folder.exists():
         return False
     # The agents go first: an agent that saw its switch die would complain, and one that saw its pods go would tidy up.
-    agents = [record for path in lab.folder.glob("nodes/*/processes.json") for record in _agent_of(path)]
-    processes.stop(agents)
-    processes.stop(processes.inside(spaces))
+    known = _recorded(lab)
+    processes.stop([process for part, process in known if part == "agent"])
+    # A process whose namespace somebody removed by hand is only on record; one whose start was interrupted is not.
+    processes.stop({process for _, process in known} | set(processes.inside(spaces)))
     namespaces.remove(spaces)
     if lab.folder.exists():
         shutil.rmtree(lab.folder)
     return True
 
 
-def _agent_of(path):
-    record = json.loads(path.read_text()).get("agent")
-    return [Process.from_record(record)] if record else []
+def _recorded(lab):
+    """The processes that the lab has on record, each with what it is."""
+    records = []
+    for path in lab.folder.glob("nodes/*/processes.json"):
+        records += json.loads(path.read_text()).items()
+    for path in lab.folder.glob("sandboxes/[!.]*.json"):
+        records.append(("pod", json.loads(path.read_text()).get("responder")))
+    for path in lab.folder.glob("outside.json"):
+        records.append(("outside", json.loads(path.read_text())))
+    return [(part, Process.from_record(record)) for part, record in records if record]
