@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kBacklog = 1024;
 constexpr int kOn = 1;
+constexpr int kFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 bool family_is_missing(int error) { return error == EAFNOSUPPORT || error == EADDRNOTAVAIL; }
 
@@ -54,7 +55,6 @@ int bind_to_any(int fd, int family, std::uint16_t number) {
 }
 
 int socket_for(Transport transport, int family) {
-    constexpr int kFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
     switch (transport) {
     case Transport::TCP:
         return socket(family, SOCK_STREAM | kFlags, IPPROTO_TCP);
