@@ -30,11 +30,13 @@ ipam::Result<CompiledFlows> compile(const ClusterState& state, const LocalNode& 
     FlowStore store;
     compile_pipeline(local, store);
     compile_attachments(topology, store);
-    compile_nodes(topology, store);
+    const auto node_warnings = compile_nodes(topology, store);
     compile_policies(policies, limits.conjunctions_per_flow, store);
     compile_egress_precheck(policies, store);
     auto compiled = std::move(store).finish();
-    if (compiled) compiled->warnings = index.warnings;
+    if (!compiled) return compiled;
+    compiled->warnings = index.warnings;
+    compiled->warnings.insert(compiled->warnings.end(), node_warnings.begin(), node_warnings.end());
     return compiled;
 }
 

@@ -1,4 +1,5 @@
 // The flows of nodes: this one's host behind the gateway, and the others behind the tunnel.
+#include "flowgen/address_claims.h"
 #include "flowgen/packet_action.h"
 #include "flowgen/packet_match.h"
 #include "flowgen/topology.h"
@@ -12,12 +13,28 @@ using ipam::Family;
 
 Match skipped(Match match) { return match.set(kPacketState, kPolicySkipped, kPolicySkipped); }
 
-void compile_own_host(const Topology& topology, const Node* self, FlowStore& store) {
+/// What the nodes claim, this one first and the others by name; what is claimed twice is left to the first.
+struct NodeClaims {
+    AddressClaims pod_cidrs;
+    AddressClaims addresses;
+    std::vector<std::string> warnings;
+
+    bool claim(AddressClaims& claims, const Prefix& prefix, const std::string& node, const std::string& consequence) {
+        const auto holder = claims.claim(prefix, "node " + node);
+        if (holder)
+            warnings.push_back("node " + node + " says that it has " + prefix.text() + ", which overlaps " + *holder +
+                               ": " + consequence + "; correct one of the Node objects");
+        return !holder;
+    }
+};
+
+void compile_own_host(const Topology& topology, const Node* self, NodeClaims& claims, FlowStore& store) {
     const auto& local = topology.local;
     const Owner owner{OwnerCategory::Node, local.name};
     std::set<IpAddress> addresses(local.host_addresses.begin(), local.host_addresses.end());
     if (self != nullptr) addresses.merge(node_addresses(*self));
     for (const auto& address : addresses) {
+        claims.claim(claims.addresses, Prefix::host(address), local.name, "it is listed twice");
         const Prefix host = Prefix::host(address);
         store.add(Table::Classifier, 110, ip_from(host).set(Field::in_port, kLocalPort),
                   {set(kSourceIdentity, own_host_identity().bits()), to(Table::Conntrack)}, owner);
@@ -31,10 +48,13 @@ void compile_own_host(const Topology& topology, const Node* self, FlowStore& sto
         store.add(Table::Routing, 120, ip_to(host), deliver(Table::EgressAdmin), owner);
     }
     if (self == nullptr) return;
-    for (const auto& cidr : self->pod_cidrs) store.add(Table::Routing, 90, ip_to(cidr), {}, owner); // no such pod
+    for (const auto& cidr : self->pod_cidrs)
+        if (claims.claim(claims.pod_cidrs, cidr, local.name, "it counts once"))
+            store.add(Table::Routing, 90, ip_to(cidr), {}, owner); // no such pod
 }
 
-void compile_other_node(const Topology& topology, const Node& node, const IpAddress& endpoint, FlowStore& store) {
+void compile_other_node(const Topology& topology, const Node& node, const IpAddress& endpoint, NodeClaims& claims,
+                        FlowStore& store) {
     const Owner owner{OwnerCategory::Node, node.name};
     const bool v4 = endpoint.family == Family::IPv4;
     const Match from_tunnel = Match()
@@ -47,14 +67,19 @@ void compile_other_node(const Topology& topology, const Node& node, const IpAddr
                   {Move{Field::tun_metadata0, 0, kSourceIdentity, 0, 128}, to(Table::Conntrack)}, owner);
     };
     for (const auto& cidr : node.pod_cidrs) {
+        if (!claims.claim(claims.pod_cidrs, cidr, node.name, "its pods there are not reached")) continue;
         arriving_from(cidr);
         store.add(Table::Routing, 100, ip_to(cidr), {tunnel_to, port, to(Table::EgressPrecheck)}, owner);
     }
     for (const auto& address : node_addresses(node)) {
         const Prefix host = Prefix::host(address);
+        if (!claims.claim(claims.addresses, host, node.name, "the node is not reached there")) continue;
         const bool gateway =
             std::ranges::any_of(node.pod_cidrs, [&](const Prefix& cidr) { return cidr.contains(address); });
         if (!gateway) arriving_from(host);
+        // Over the underlay instead of the tunnel, as to a port that this host forwards to a pod: still that node.
+        store.add(Table::Classifier, 110, ip_from(host).set(Field::in_port, kLocalPort),
+                  {set(kSourceIdentity, other_node_identity(node.name).bits()), to(Table::Conntrack)}, owner);
         // The node is no pod: nobody there could check the sender's egress policy, so it is checked here.
         store.add(Table::Routing, 130, skipped(ip_to(host)), {tunnel_to, port, to(Table::Output)}, owner);
         store.add(Table::Routing, 120, ip_to(host), {tunnel_to, port, to(Table::EgressAdmin)}, owner);
@@ -76,19 +101,21 @@ std::optional<IpAddress> tunnel_endpoint(const Node& node, Family family) {
     return place == node.addresses.end() ? std::nullopt : std::optional(*place);
 }
 
-void compile_nodes(const Topology& topology, FlowStore& store) {
+std::vector<std::string> compile_nodes(const Topology& topology, FlowStore& store) {
+    NodeClaims claims;
     const auto& nodes = topology.state.nodes;
     const auto place = nodes.find(topology.local.name);
     const Node* self = place == nodes.end() ? nullptr : &place->second;
-    compile_own_host(topology, self, store);
+    compile_own_host(topology, self, claims, store);
     auto own_endpoint = topology.local.tunnel_address;
     if (!own_endpoint && self != nullptr && !self->addresses.empty()) own_endpoint = self->addresses.front();
-    if (!own_endpoint) return; // no underlay yet, so no other node can be reached
+    if (!own_endpoint) return claims.warnings; // no underlay yet, so no other node can be reached
     for (const auto& [name, node] : nodes) {
         if (name == topology.local.name) continue;
         if (const auto endpoint = tunnel_endpoint(node, own_endpoint->family))
-            compile_other_node(topology, node, *endpoint, store);
+            compile_other_node(topology, node, *endpoint, claims, store);
     }
+    return claims.warnings;
 }
 
 } // namespace flowgen

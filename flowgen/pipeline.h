@@ -82,10 +82,11 @@ inline constexpr std::uint32_t kPolicySkipped = 1; ///< kPacketState: belongs to
 
 inline constexpr std::uint16_t kConntrackZone = 0xff10;
 
-inline constexpr std::uint32_t kMarkBlocked = 1;  ///< ct_mark: policy refuses it now; replies are dropped
-inline constexpr std::uint32_t kMarkViaHost = 2;  ///< ct_mark: the original direction came through a gateway
-inline constexpr std::uint32_t kMarkAdmitted = 4; ///< ct_mark: policy let a packet of it through
-inline constexpr std::uint32_t kMarkAll = kMarkBlocked | kMarkViaHost | kMarkAdmitted;
+inline constexpr std::uint32_t kMarkBlocked = 1;     ///< ct_mark: policy refuses it now; replies are dropped
+inline constexpr std::uint32_t kMarkViaHost = 2;     ///< ct_mark: the original direction came through a gateway
+inline constexpr std::uint32_t kMarkAdmitted = 4;    ///< ct_mark: policy let a packet of it through
+inline constexpr std::uint32_t kMarkFromGateway = 8; ///< ct_mark: opened from beyond this node's gateway, not by a pod
+inline constexpr std::uint32_t kMarkAll = kMarkBlocked | kMarkViaHost | kMarkAdmitted | kMarkFromGateway;
 
 // ct_label: bits 0-31 kEgressRule, bits 32-63 kIngressRule of the packet that was admitted, 0 where no rule was needed.
 inline constexpr int kLabelEgressRule = 0;

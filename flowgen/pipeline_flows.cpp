@@ -25,6 +25,10 @@ struct TableWriter {
 
 Match state(std::uint32_t value, std::uint32_t mask) { return Match().set(Field::ct_state, value, mask); }
 
+Actions to_gateway(const LocalNode& local, Table next) {
+    return {set(kOutputPort, kLocalPort), set(Field::eth_dst, local.gateway_mac.bits()), to(next)};
+}
+
 /// What no table further on may see, and what the gateway sends: the host's own flows are in node_flows.cpp.
 void compile_classifier(FlowStore& store) {
     const TableWriter table{store, Table::Classifier};
@@ -73,7 +77,7 @@ void compile_conntrack(std::uint32_t tunnel_ofport, FlowStore& store) {
     table.add(0, {}, {});
 }
 
-void compile_conntrack_state(FlowStore& store) {
+void compile_conntrack_state(const LocalNode& local, FlowStore& store) {
     using namespace ct_state;
     const TableWriter table{store, Table::ConntrackState};
     const SetField skip = set(kPacketState, kPolicySkipped, kPolicySkipped);
@@ -87,6 +91,9 @@ void compile_conntrack_state(FlowStore& store) {
         table.add(
             100, marked(reply, kMarkAdmitted | kMarkViaHost, kMarkAll),
             {skip, set(kSourceIdentity, kFlagReply | kFlagViaHost, kFlagReply | kFlagViaHost), to(Table::Routing)});
+        // The host may have translated the request (a hostPort, a NodePort), so it must see the reply, wherever that
+        // goes.
+        table.add(100, marked(reply, kMarkAdmitted | kMarkFromGateway, kMarkAll), to_gateway(local, Table::Output));
         table.add(100, marked(reply, kMarkAdmitted, kMarkAll),
                   {skip, set(kSourceIdentity, kFlagReply, kFlagReply), to(Table::Routing)});
     }
@@ -101,12 +108,6 @@ void compile_conntrack_state(FlowStore& store) {
 void compile_routing(const LocalNode& local, FlowStore& store) {
     const TableWriter table{store, Table::Routing};
     const Match skipped = Match().set(kPacketState, kPolicySkipped, kPolicySkipped);
-    const Actions to_gateway{set(kOutputPort, kLocalPort), set(Field::eth_dst, local.gateway_mac.bits())};
-    const auto gateway_then = [&](Table next) {
-        Actions actions = to_gateway;
-        actions.emplace_back(to(next));
-        return actions;
-    };
     // The overlay routes unicast between pods: link-local and multicast end here, the virtual router answers no
     // packets.
     const auto never = [&](const char* prefix) { table.add(300, ip_to(*Prefix::parse(prefix)), {}); };
@@ -117,8 +118,8 @@ void compile_routing(const LocalNode& local, FlowStore& store) {
     // Nothing for us and not for a node's or pod's address that we know: neither gateway nor tunnel takes it back.
     table.add(20, Match().set(Field::in_port, kLocalPort), {});
     table.add(20, Match().set(Field::in_port, local.tunnel_ofport), {});
-    table.add(15, skipped, gateway_then(Table::Output));
-    for (const auto family : kFamilies) table.add(10, ip(family), gateway_then(Table::EgressAdmin));
+    table.add(15, skipped, to_gateway(local, Table::Output));
+    for (const auto family : kFamilies) table.add(10, ip(family), to_gateway(local, Table::EgressAdmin));
     table.add(0, {}, {});
 }
 
@@ -176,7 +177,12 @@ void compile_commit(FlowStore& store) {
                   {set(Field::ct_mark, mark, kMarkAll), Move{kEgressRule, 0, Field::ct_label, kLabelEgressRule, 32},
                    Move{kIngressRule, 0, Field::ct_label, kLabelIngressRule, 32}}};
     };
+    // From the gateway, and neither this node's host (which has an odd namespace value) nor a pod.
+    const Match beyond_gateway =
+        Match().set(Field::in_port, kLocalPort).set(kSourceIdentity, 0, kFlagPod | U128{kNamespaceOwnHost} << 64);
     for (const auto family : kFamilies) {
+        table.add(110, Match(beyond_gateway).merge(ip(family)),
+                  {commit(kMarkAdmitted | kMarkFromGateway), to(Table::Output)});
         table.add(100, ip(family).set(kSourceIdentity, kFlagViaHost, kFlagViaHost),
                   {commit(kMarkAdmitted | kMarkViaHost), to(Table::Output)});
         table.add(50, ip(family), {commit(kMarkAdmitted), to(Table::Output)});
@@ -211,7 +217,7 @@ void compile_pipeline(const LocalNode& local, FlowStore& store) {
     compile_neighbor_responder(store);
     compile_neighbor_advert(store);
     compile_conntrack(local.tunnel_ofport, store);
-    compile_conntrack_state(store);
+    compile_conntrack_state(local, store);
     compile_routing(local, store);
     compile_egress_precheck(local.tunnel_ofport, store);
     compile_policy_tables(store);

@@ -34,6 +34,7 @@ void compile_pipeline(const LocalNode& local, FlowStore& store);
 /// Flows of this node's attachments.
 void compile_attachments(const Topology& topology, FlowStore& store);
 /// Flows of this node's own host, and one small set for each other node, however many pods run there.
-void compile_nodes(const Topology& topology, FlowStore& store);
+/// Returns what the nodes claim against each other, one line each; it is left to this node, then to the first by name.
+[[nodiscard]] std::vector<std::string> compile_nodes(const Topology& topology, FlowStore& store);
 
 } // namespace flowgen

@@ -30,9 +30,10 @@ bool is_link(const std::string& path) {
     return S_ISLNK(status.st_mode) || (S_ISREG(status.st_mode) && status.st_nlink > 1);
 }
 
+/// Whether there is anything of this name, a link that leads nowhere included.
 bool exists(const std::string& path) {
     struct stat status{};
-    return ::stat(path.c_str(), &status) == 0;
+    return ::lstat(path.c_str(), &status) == 0;
 }
 
 std::vector<FileError> difference(const std::vector<FileError>& from, const std::vector<FileError>& without) {
@@ -202,7 +203,7 @@ bool ManifestDirectory::listed(const std::string& path) const {
 void ManifestDirectory::read(const std::string& path) {
     const auto stamp = stamp_of(path);
     const auto text = stamp ? read_text(path) : std::unexpected(stamp.error());
-    if (!text && text.error() == std::errc::no_such_file_or_directory) return may_be_gone(path);
+    if (!text && !exists(path)) return may_be_gone(path);
     vanished_.erase(path);
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     FileRecord& record = files_[path];

@@ -63,11 +63,10 @@ class Walk {
         if (::lstat(path.c_str(), &status) != 0) return; // gone since it was listed
         if (S_ISDIR(status.st_mode)) return directory(path);
         if (!is_manifest_name(name)) return;
-        if (S_ISLNK(status.st_mode) && ::stat(path.c_str(), &status) != 0) {
-            tree_.errors.push_back({path, 0, "is a symbolic link that leads nowhere"});
-            return;
-        }
-        if (S_ISREG(status.st_mode)) tree_.files[path] = stamp(status);
+        // A link that leads nowhere is a file that cannot be read: whoever reads it says so.
+        const bool lost = S_ISLNK(status.st_mode) && ::stat(path.c_str(), &status) != 0;
+        if (lost) tree_.files[path] = {};
+        if (!lost && S_ISREG(status.st_mode)) tree_.files[path] = stamp(status);
     }
 
     ManifestTree& tree_;

@@ -41,8 +41,9 @@ struct ManifestTree {
 /// The stamp of a file, symbolic links followed; the error of the operating system otherwise.
 [[nodiscard]] std::expected<FileStamp, std::error_code> stamp_of(const std::string& path);
 
-/// Lists a directory. Hidden files and directories are left out, symbolic links to files followed, those to directories
-/// (but for the root) not. A root that is a file is the tree of that one file, whatever its name.
+/// Lists a directory. Hidden files and directories are left out, symbolic links to files followed (one that leads
+/// nowhere has an empty stamp), those to directories (but for the root) not. A root that is a file is the tree of that
+/// one file, whatever its name.
 [[nodiscard]] ManifestTree walk_manifests(const std::string& root);
 
 struct LoadedManifests {

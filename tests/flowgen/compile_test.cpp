@@ -100,5 +100,22 @@ TEST(Compile, every_cookie_has_an_owner_in_words) {
                 testing::IsSupersetOf({"Pod shop/db", "NetworkPolicy shop/db", "Node node2", "Pipeline Commit"}));
 }
 
+TEST(Compile, nodes_that_claim_the_same_range_or_address_are_told_and_the_first_is_reached) {
+    auto cluster = shop();
+    cluster.state.nodes["node3"] = {"node3", {example::prefix("10.244.2.128/25")}, {example::address("172.30.0.3")}};
+    cluster.state.nodes["node4"] = {
+        "node4", {example::prefix("10.244.4.0/24")}, {example::address("172.30.0.4"), example::address("172.30.0.1")}};
+    const auto compiled = cluster.compile();
+    EXPECT_THAT(
+        compiled.warnings,
+        testing::ElementsAre(
+            HasSubstr("node node3 says that it has 10.244.2.128/25, which overlaps 10.244.2.0/24 of node node2"),
+            HasSubstr("node node4 says that it has 172.30.0.1/32, which overlaps 172.30.0.1/32 of node node1")));
+    const auto lines = whole_text(compiled);
+    EXPECT_THAT(lines, HasSubstr("nw_dst=10.244.2.0/24,actions=set_field:172.30.0.2->tun_dst"));
+    EXPECT_THAT(lines, testing::Not(HasSubstr("nw_dst=10.244.2.128/25")));
+    EXPECT_THAT(lines, HasSubstr("nw_dst=10.244.4.0/24,actions=set_field:172.30.0.4->tun_dst"));
+}
+
 } // namespace
 } // namespace flowgen

@@ -36,9 +36,10 @@ TEST(FlowText, is_what_ovs_ofctl_reads) {
     EXPECT_EQ(
         line({}, {Ct{true, 5, std::nullopt, {SetField{Field::ct_mark, 1, 3}}}, OutputRegister{Field::reg8}}),
         "cookie=0x1,table=80,priority=7,actions=ct(commit,zone=5,exec(set_field:0x1/0x3->ct_mark)),output:reg8[]");
-    EXPECT_EQ(line({}, {Move{Field::xxreg0, 0, Field::tun_metadata0, 0, 128},
-                        Move{Field::reg10, 0, Field::ct_label, 32, 32}}),
-              "cookie=0x1,table=80,priority=7,actions=move:xxreg0[]->tun_metadata0[0..127],move:reg10[]->ct_label[32..63]");
+    EXPECT_EQ(
+        line({},
+             {Move{Field::xxreg0, 0, Field::tun_metadata0, 0, 128}, Move{Field::reg10, 0, Field::ct_label, 32, 32}}),
+        "cookie=0x1,table=80,priority=7,actions=move:xxreg0[]->tun_metadata0[0..127],move:reg10[]->ct_label[32..63]");
 }
 
 FlowSet set_of(std::initializer_list<std::pair<std::uint16_t, Actions>> flows) {

@@ -7,6 +7,10 @@
 
 #include <gmock/gmock.h>
 
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <functional>
@@ -131,7 +135,7 @@ TEST_F(ManifestDirectoryTest, AFileMovedAwayTakesItsObjectsAlongAfterItsTime) {
     std::filesystem::rename(files.path("a.yaml"), files.path("a.yaml.off"));
     EXPECT_THAT(next().objects, ElementsAre(pod("a")));
     EXPECT_EQ(label("a"), "nowhere");
-    EXPECT_GE(std::chrono::steady_clock::now() - moved, ManifestDirectory::kAbsence);
+    EXPECT_GE(std::chrono::steady_clock::now() - moved, 10ms);
 }
 
 class RenamedFile : public ManifestDirectoryTest,
@@ -399,23 +403,71 @@ TEST_F(ManifestDirectoryTest, ASavedFileIsAChangeWithinMilliseconds) {
     EXPECT_LT(took[10], 5ms);
 }
 
+TEST_F(ManifestDirectoryTest, ALinkThatLeadsNowhereKeepsTheLastGoodObjects) {
+    files.write("a.off", pod_yaml("a", "1"));
+    std::filesystem::create_symlink("a.off", files.path("a.yaml"));
+    start();
+    std::filesystem::create_symlink("nowhere", files.path("b.off"));
+    std::filesystem::rename(files.path("b.off"), files.path("a.yaml"));
+    const Change change = next();
+    EXPECT_THAT(change.objects, IsEmpty());
+    EXPECT_THAT(change.errors,
+                ElementsAre(FileError{files.path("a.yaml"), 0, "cannot be read: No such file or directory"}));
+    EXPECT_TRUE(directory->rescan().empty());
+    files.remove("a.yaml");
+    EXPECT_THAT(next().objects, ElementsAre(pod("a")));
+}
+
+/// Lets this process open so many more files, as long as it lives.
+class OpenFileLimit {
+  public:
+    explicit OpenFileLimit(rlim_t more) {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const int free = ::open("/", O_RDONLY | O_CLOEXEC);
+        ::close(free);
+        const rlimit limit{static_cast<rlim_t>(free) + more, before_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    OpenFileLimit(const OpenFileLimit&) = delete;
+    OpenFileLimit& operator=(const OpenFileLimit&) = delete;
+    ~OpenFileLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+  private:
+    rlimit before_{};
+};
+
+TEST_F(ManifestDirectoryTest, ADirectoryThatCannotBeListedKeepsItsObjects) {
+    files.write("a.yaml", pod_yaml("a", "1"));
+    files.write("sub/b.yaml", pod_yaml("b", "1"));
+    start();
+    files.remove("a.yaml");
+    {
+        const OpenFileLimit root_only(1);
+        const Change change = directory->rescan();
+        EXPECT_THAT(change.objects, ElementsAre(pod("a")));
+        EXPECT_THAT(change.errors,
+                    ElementsAre(FileError{files.path("sub"), 0, "cannot be listed: Too many open files"}));
+        EXPECT_EQ(label("b"), "1");
+    }
+    const Change change = directory->rescan();
+    EXPECT_THAT(change.objects, IsEmpty());
+    EXPECT_EQ(change.resolved.size(), 1U);
+}
+
 TEST_F(ManifestDirectoryTest, ARootThatDisappearsKeepsItsStateAndIsFoundAgain) {
-    files.write("root/a.yaml", pod_yaml("a", "1"));
-    const TemporaryDirectory aside;
-    boost::asio::io_context context;
-    auto opened = ManifestDirectory::open(context.get_executor(), files.path("root/"));
-    ASSERT_TRUE(opened);
-    directory = std::move(*opened);
-    EXPECT_THAT(directory->rescan().objects, ElementsAre(pod("a")));
-    files.remove("root");
-    const Change lost = directory->rescan();
+    files.write("a.yaml", pod_yaml("a", "1"));
+    start();
+    files.remove("");
+    const Change lost = next();
     EXPECT_THAT(lost.objects, IsEmpty());
-    ASSERT_EQ(lost.errors.size(), 1U);
-    EXPECT_EQ(lost.errors[0].text(), files.path("root") + ": cannot be read: No such file or directory");
-    files.write("root/a.yaml", pod_yaml("a", "2"));
-    const Change found = directory->rescan();
+    EXPECT_THAT(lost.errors, ElementsAre(FileError{files.path(), 0, "cannot be read: No such file or directory"}));
+    EXPECT_EQ(label("a"), "1");
+    files.write("a.yaml", pod_yaml("a", "2"));
+    const Change found = next();
     EXPECT_THAT(found.objects, ElementsAre(pod("a")));
     EXPECT_EQ(found.resolved.size(), 1U);
+    files.write("a.yaml", pod_yaml("a", "3"));
+    EXPECT_THAT(next().objects, ElementsAre(pod("a")));
 }
 
 TEST_F(ManifestDirectoryTest, ARootThatIsNoDirectoryIsAnError) {
