@@ -55,7 +55,22 @@ void compile_port_security(const LocalPod& pod, FlowStore& store) {
     }
 }
 
-void compile_routing(const LocalPod& pod, const MacAddress& gateway_mac, FlowStore& store) {
+/// Replies that other nodes vouch for, to a pod that is isolated in egress. Its own requests may end at this node's
+/// precheck, so the node that tracks the connection would go on vouching for replies that policy has cut since.
+void compile_reply_routing(const LocalPod& pod, const Match& replies, const LocalNode& local, FlowStore& store) {
+    const SetField receiver = set(kDestinationIdentity, pod.identity.bits() | kFlagPod);
+    store.add(Table::Routing, 215,
+              Match(replies).set(kSourceIdentity, kFlagReply | kFlagViaHost, kFlagReply | kFlagViaHost),
+              {set(kOutputPort, kLocalPort), set(Field::eth_dst, local.gateway_mac.bits()), receiver,
+               to(Table::ReplyPrecheck)},
+              pod.owner());
+    store.add(Table::Routing, 205, replies,
+              {set(kOutputPort, pod.attachment.ofport), set(Field::eth_dst, pod.attachment.mac.bits()), receiver,
+               to(Table::ReplyPrecheck)},
+              pod.owner());
+}
+
+void compile_routing(const LocalPod& pod, const LocalNode& local, FlowStore& store) {
     const auto& attachment = pod.attachment;
     const SetField port = set(kOutputPort, attachment.ofport);
     const SetField mac = set(Field::eth_dst, attachment.mac.bits());
@@ -65,9 +80,11 @@ void compile_routing(const LocalPod& pod, const MacAddress& gateway_mac, FlowSto
         // Its request left through this gateway, so the host must see the reply before the pod does.
         store.add(Table::Routing, 210,
                   Match(skipped).set(kSourceIdentity, kFlagReply | kFlagViaHost, kFlagReply | kFlagViaHost),
-                  {set(kOutputPort, kLocalPort), set(Field::eth_dst, gateway_mac.bits()), to(Table::Output)},
+                  {set(kOutputPort, kLocalPort), set(Field::eth_dst, local.gateway_mac.bits()), to(Table::Output)},
                   pod.owner());
         store.add(Table::Routing, 200, skipped, {port, mac, to(Table::Output)}, pod.owner());
+        if (pod.isolated_in_egress)
+            compile_reply_routing(pod, Match(skipped).set(kPacketState, kVouchedFor, kVouchedFor), local, store);
         // Nothing can keep a pod from itself.
         store.add(Table::Routing, 190, Match(arriving).merge(ip_from(Prefix::host(address))),
                   {port, mac, to(Table::Commit)}, pod.owner());
@@ -86,7 +103,7 @@ void compile_attachments(const Topology& topology, FlowStore& store) {
         }
         compile_classifier(pod, store);
         compile_port_security(pod, store);
-        compile_routing(pod, topology.local.gateway_mac, store);
+        compile_routing(pod, topology.local, store);
     }
 }
 

@@ -32,4 +32,16 @@ Match icmp(Family family, std::uint8_t type) {
     return ip(family).set(Field::ip_proto, v4 ? kIcmp : kIcmpv6).set(v4 ? Field::icmp_type : Field::icmpv6_type, type);
 }
 
+Match answering(const Match& match) {
+    Match out;
+    for (const auto& [field, value, mask] : match.fields()) {
+        const auto answered = field == Field::tcp_dst    ? Field::tcp_src
+                              : field == Field::udp_dst  ? Field::udp_src
+                              : field == Field::sctp_dst ? Field::sctp_src
+                                                         : field;
+        out.set(answered, value, mask);
+    }
+    return out;
+}
+
 } // namespace flowgen

@@ -20,4 +20,7 @@ inline constexpr std::uint8_t kIcmpv6 = 58;
 /// ICMP or ICMPv6 of this type.
 [[nodiscard]] Match icmp(ipam::Family family, std::uint8_t type);
 
+/// The match for what answers packets of `match`, as far as ports go: its destination ports as source ports.
+[[nodiscard]] Match answering(const Match& match);
+
 } // namespace flowgen

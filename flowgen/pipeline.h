@@ -7,7 +7,7 @@
 //
 //   Routing ─┬─ to a remote pod ──► EgressPrecheck ────────────────────────────────────────────► Output
 //            ├─ to a local pod or off the overlay ─► Egress* ─► Ingress* ─► Commit ────────────► Output
-//            └─ reply of an admitted connection ───────────────────────────────────────────────► Output
+//            └─ reply of an admitted connection ─► (from a tunnel to an isolated pod: ReplyPrecheck) ──► Output
 #pragma once
 
 #include "flowgen/flow.h"
@@ -27,6 +27,7 @@ enum class Table : std::uint8_t {
     Service = 50,
     Routing = 60,
     EgressPrecheck = 65,
+    ReplyPrecheck = 67,
     EgressAdmin = 70,
     Egress = 80,
     EgressBaseline = 90,
@@ -43,7 +44,7 @@ struct TableName {
 };
 
 /// Every table in pipeline order, with the name that the switch database shows for it.
-inline constexpr std::array<TableName, 17> kTables{{
+inline constexpr std::array<TableName, 18> kTables{{
     {Table::Classifier, "Classifier"},
     {Table::PortSecurity, "PortSecurity"},
     {Table::NeighborResponder, "NeighborResponder"},
@@ -53,6 +54,7 @@ inline constexpr std::array<TableName, 17> kTables{{
     {Table::Service, "Service"},
     {Table::Routing, "Routing"},
     {Table::EgressPrecheck, "EgressPrecheck"},
+    {Table::ReplyPrecheck, "ReplyPrecheck"},
     {Table::EgressAdmin, "EgressAdmin"},
     {Table::Egress, "Egress"},
     {Table::EgressBaseline, "EgressBaseline"},
@@ -77,6 +79,7 @@ inline constexpr Field kEgressRule = Field::reg10;           ///< conjunction id
 inline constexpr Field kIngressRule = Field::reg11;          ///< conjunction id of the ingress rule that admitted
 
 inline constexpr std::uint32_t kPolicySkipped = 1; ///< kPacketState: belongs to an admitted connection, no policy
+inline constexpr std::uint32_t kVouchedFor = 2;    ///< kPacketState: … that another node tracks, and says so
 
 // ---- Connection tracking --------------------------------------------------------------------------------------------
 

@@ -71,7 +71,7 @@ void compile_conntrack(std::uint32_t tunnel_ofport, FlowStore& store) {
     const TableWriter table{store, Table::Conntrack};
     // A reply that its sender's node vouches for: the connection is tracked there, and only there.
     table.add(100, Match().set(Field::in_port, tunnel_ofport).set(kSourceIdentity, kFlagReply, kFlagReply),
-              {set(kPacketState, kPolicySkipped, kPolicySkipped), to(Table::Routing)});
+              {set(kPacketState, kPolicySkipped | kVouchedFor, kPolicySkipped | kVouchedFor), to(Table::Routing)});
     for (const auto family : kFamilies)
         table.add(50, ip(family), {Ct{false, kConntrackZone, number(Table::ConntrackState), {}}});
     table.add(0, {}, {});
@@ -152,16 +152,28 @@ void compile_policy_tables(FlowStore& store) {
     next(Table::IngressBaseline, Table::Commit);
 }
 
+void pass_icmp_errors(const TableWriter& table) {
+    for (const std::uint8_t type : {3, 11, 12}) table.add(180, icmp(Family::IPv4, type), {to(Table::Output)});
+    for (const std::uint8_t type : {1, 2, 3, 4}) table.add(180, icmp(Family::IPv6, type), {to(Table::Output)});
+}
+
 /// Towards remote pods. What this node's rules could allow is added by policy_flows.cpp.
 void compile_egress_precheck(std::uint32_t tunnel_ofport, FlowStore& store) {
     const TableWriter table{store, Table::EgressPrecheck};
     table.add(200, Match().set(Field::in_port, tunnel_ofport), {}); // no transit
     table.add(190, Match().set(kPacketState, kPolicySkipped, kPolicySkipped), {to(Table::Output)});
-    // ICMP errors may belong to a connection that only the receiver's node tracks; it drops those that do not.
-    for (const std::uint8_t type : {3, 11, 12}) table.add(180, icmp(Family::IPv4, type), {to(Table::Output)});
-    for (const std::uint8_t type : {1, 2, 3, 4}) table.add(180, icmp(Family::IPv6, type), {to(Table::Output)});
+    // They may belong to a connection that only the receiver's node tracks; it drops those that do not.
+    pass_icmp_errors(table);
     table.add(kPriorityDeny, Match().set(kSourceIdentity, kFlagIsolated, kFlagIsolated), {});
     table.add(kPriorityMiss, {}, {to(Table::Output)});
+}
+
+/// From remote pods to local ones that are isolated in egress; the same rules as for their requests, the other way
+/// round.
+void compile_reply_precheck(FlowStore& store) {
+    const TableWriter table{store, Table::ReplyPrecheck};
+    pass_icmp_errors(table);
+    table.add(kPriorityMiss, {}, {});
 }
 
 void compile_commit(FlowStore& store) {
@@ -220,6 +232,7 @@ void compile_pipeline(const LocalNode& local, FlowStore& store) {
     compile_conntrack_state(local, store);
     compile_routing(local, store);
     compile_egress_precheck(local.tunnel_ofport, store);
+    compile_reply_precheck(store);
     compile_policy_tables(store);
     compile_commit(store);
     compile_output(local, store);

@@ -1,6 +1,7 @@
 #include "flowgen/policy_flows.h"
 
 #include "flowgen/packet_action.h"
+#include "flowgen/packet_match.h"
 #include "flowgen/policy_selection.h"
 #include "flowgen/rule_merge.h"
 
@@ -87,13 +88,19 @@ bool reaches_other_nodes(const PolicyContext& context, const PolicyRule& rule) {
 }
 
 void precheck(const PolicyContext& context, const LocalPod& pod, const NetworkPolicy& policy, FlowStore& store) {
-    const Match sender = Match().set(kSourceIdentity, pod.identity.bits() | kFlagPod, kIdentityMask | kFlagPod);
+    const auto pod_is = [&](Field field) {
+        return Match().set(field, pod.identity.bits() | kFlagPod, kIdentityMask | kFlagPod);
+    };
     const Owners owners{{OwnerCategory::NetworkPolicy, policy.id.text()}};
     for (const auto& rule : policy.egress) {
         if (!reaches_other_nodes(context, rule)) continue;
         const auto ports = port_matches(rule, NamedPorts::WholeProtocol, owners, context.families);
-        for (const auto& [match, port_owners] : ports.value_or(Alternatives{{Match(), owners}}))
-            store.add(Table::EgressPrecheck, 100, Match(sender).merge(match), {to(Table::Output)}, port_owners);
+        for (const auto& [match, port_owners] : ports.value_or(Alternatives{{Match(), owners}})) {
+            store.add(Table::EgressPrecheck, 100, pod_is(kSourceIdentity).merge(match), {to(Table::Output)},
+                      port_owners);
+            store.add(Table::ReplyPrecheck, 100, pod_is(kDestinationIdentity).merge(answering(match)),
+                      {to(Table::Output)}, port_owners);
+        }
     }
 }
 

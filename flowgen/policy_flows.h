@@ -12,7 +12,7 @@ namespace flowgen {
 /// `conjunctions_per_flow`: how many conjunctions one flow may carry before rules move to the next lower priority.
 void compile_policies(const PolicyContext& context, int conjunctions_per_flow, FlowStore& store);
 
-/// For this node's egress-isolated pods: what some rule could allow towards a pod on another node.
+/// For this node's egress-isolated pods: what some rule could allow towards a pod on another node, and its replies.
 void compile_egress_precheck(const PolicyContext& context, FlowStore& store);
 
 } // namespace flowgen

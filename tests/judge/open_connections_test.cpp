@@ -68,8 +68,6 @@ std::string OpenConnections::exchange(Open& open) {
     if (!allowed && !open.admitted) return ""; // the other direction is an attempt of its own, judged elsewhere
     cut_ += !allowed;
     open.admitted = true;
-    // What the sender's own node drops never reaches the node that tracks the connection.
-    if (!allowed && request.last_node != wire.tracker) return "";
     const auto reply = fabric_->send(wire.exit, wire.reply());
     if (allowed != reply.delivered_to(wire.entry)) {
         return complaint(allowed ? "reply is dropped, but allowed" : "reply passes after its connection was cut", open,
