@@ -1,6 +1,10 @@
 #include "daemonset/attachment_record.h"
 
+#include <fmt/format.h>
+
+#include <ranges>
 #include <string_view>
+#include <utility>
 
 namespace agent {
 namespace {
@@ -42,15 +46,12 @@ Result<std::vector<ipam::IpAddress>> read_addresses(std::string_view list) {
 std::string text(const ovs_cni::AttachmentKey& key) { return key.container_id + "/" + key.interface; }
 
 ovs_cni::TextMap external_ids(const AttachmentRecord& record) {
-    std::string addresses;
-    for (const auto& address : record.addresses) addresses += (addresses.empty() ? "" : ",") + address.text();
-    ovs_cni::TextMap ids{{kVersionKey, kVersion},
-                         {kContainerId, record.key.container_id},
-                         {kInterface, record.key.interface},
-                         {kMac, record.mac.text()},
-                         {kAddresses, addresses},
-                         {kNetwork, record.network},
-                         {kSandbox, record.sandbox}};
+    auto addresses =
+        fmt::format("{}", fmt::join(record.addresses | std::views::transform(&ipam::IpAddress::text), ","));
+    ovs_cni::TextMap ids{
+        {kVersionKey, kVersion},   {kContainerId, record.key.container_id}, {kInterface, record.key.interface},
+        {kMac, record.mac.text()}, {kAddresses, std::move(addresses)},      {kNetwork, record.network},
+        {kSandbox, record.sandbox}};
     if (record.pod) {
         ids[kPodNamespace] = record.pod->namespace_;
         ids[kPodName] = record.pod->name;

@@ -30,8 +30,8 @@ using asio::local::stream_protocol;
 constexpr std::chrono::seconds kRequestPatience{10};
 
 std::string verb_of(const ovs_cni::CniResult<ovs_cni::Request>& request) {
-    constexpr std::array kVerbs{"ADD", "DEL", "CHECK", "GC", "STATUS"};
-    return request ? kVerbs[request->index()] : "unreadable";
+    constexpr std::array verbs{"ADD", "DEL", "CHECK", "GC", "STATUS"};
+    return request ? verbs[request->index()] : "unreadable";
 }
 
 bool somebody_listens(const std::filesystem::path& path) {

@@ -3,9 +3,12 @@
 #include "daemonset/log.h"
 #include "flowgen/pipeline.h"
 
+#include <fmt/format.h>
+
 #include <net/if.h>
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -31,9 +34,7 @@ std::string name_of(const std::optional<ovs_cni::PodReference>& pod) {
 }
 
 std::string list(const std::vector<ipam::IpAddress>& addresses) {
-    std::string result;
-    for (const auto& address : addresses) result += (result.empty() ? "" : ",") + address.text();
-    return result;
+    return fmt::format("{}", fmt::join(addresses | std::views::transform(&ipam::IpAddress::text), ","));
 }
 
 /// Why this pod cannot be attached on this node; empty when it can.
@@ -153,9 +154,11 @@ asio::awaitable<CniResult<void>> CniVerbs::wait_for_pod(const AttachmentKey& key
 
 asio::awaitable<CniResult<void>> CniVerbs::attach(const AttachmentRecord& record) {
     // The flows go to the switch while it adds the port: the ofport is chosen here, so they need not wait for each
-    // other.
+    // other. With hundreds of ports every step makes ovs-vswitchd look at all of them, and one after the other takes
+    // longer.
     const auto generation = reconciler_.request();
     const auto database = node_.database;
+    if (!database) co_return cni_fail(cni_code::kTryAgain, "the switch's database is not connected");
     ovs_cni::PortRequest port{.name = record.host_interface,
                               .type = "",
                               .ofport = record.ofport,

@@ -1,6 +1,10 @@
 #include "daemonset/masquerade.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <ranges>
+#include <string_view>
 
 namespace agent {
 namespace {
@@ -20,6 +24,7 @@ std::vector<Prefix> disjoint(std::vector<Prefix> prefixes, Family family) {
 
 std::vector<Prefix> hosts(const std::vector<ipam::IpAddress>& addresses) {
     std::vector<Prefix> prefixes;
+    prefixes.reserve(addresses.size());
     for (const auto& address : addresses) prefixes.push_back(Prefix::host(address));
     return prefixes;
 }
@@ -28,35 +33,42 @@ std::string_view suffix(Family family) { return family == Family::IPv4 ? "4" : "
 std::string_view header(Family family) { return family == Family::IPv4 ? "ip" : "ip6"; }
 
 std::string address_set(std::string_view set_name, const std::vector<Prefix>& prefixes, Family family) {
-    std::string text = "  set " + std::string(set_name) + std::string(suffix(family)) + " {\n    type " +
-                       (family == Family::IPv4 ? "ipv4_addr" : "ipv6_addr") + "\n    flags interval\n";
     const auto members = disjoint(prefixes, family);
-    if (!members.empty()) {
-        text += "    elements = { ";
-        for (const auto& member : members) text += (&member == &members.front() ? "" : ", ") + member.text();
-        text += " }\n";
-    }
-    return text + "  }\n";
+    const auto list = fmt::format("{}", fmt::join(members | std::views::transform(&Prefix::text), ", "));
+    return fmt::format("  set {}{} {{\n    type {}\n    flags interval\n{}  }}\n", set_name, suffix(family),
+                       family == Family::IPv4 ? "ipv4_addr" : "ipv6_addr",
+                       members.empty() ? "" : fmt::format("    elements = {{ {} }}\n", list));
 }
 
-/// `rule` once for each family, with "ip" standing for the header and a set's name without its digit for the set.
-std::string for_both(std::string_view before, std::string_view source_set, std::string_view after) {
+/// A rule for each family that drops packets of which `condition` holds and whose source is in the set.
+std::string drop_rules(const std::string& condition, std::string_view source_set) {
     std::string text;
     for (const auto family : {Family::IPv4, Family::IPv6})
-        text += "    " + std::string(before) + std::string(header(family)) + " saddr @" + std::string(source_set) +
-                std::string(suffix(family)) + std::string(after) + "\n";
+        text += fmt::format("    {} {} saddr @{}{} drop\n", condition, header(family), source_set, suffix(family));
     return text;
 }
 
+/// Before connection tracking, so that a forged packet leaves no trace. A local pod's packets come from the bridge;
+/// what a local process sends to itself comes from lo.
+std::string guard_chain(const std::string& bridge) {
+    return "  chain guard {\n    type filter hook prerouting priority raw; policy accept;\n" +
+           drop_rules(fmt::format(R"(iifname != {{ "lo", "{}" }})", bridge), "pods") + "  }\n";
+}
+
+/// The kernel refuses IPv4 packets that carry the host's own source address; for IPv6 it has no such check, and a pod's
+/// own node may always reach it. Only forwarding is concerned: the host keeps talking to itself as it likes.
+std::string guard_forward_chain(const std::string& bridge) {
+    return "  chain guard_forward {\n    type filter hook forward priority filter; policy accept;\n" +
+           drop_rules(fmt::format(R"(oifname "{}")", bridge), "own") + "  }\n";
+}
+
 std::string outbound_chain(const std::string& bridge) {
-    std::string text = "  chain outbound {\n    type nat hook postrouting priority srcnat; policy accept;\n"
-                       "    oifname \"" +
-                       bridge + "\" return\n";
-    for (const auto family : {Family::IPv4, Family::IPv6}) {
-        const std::string ip(header(family)), digit(suffix(family));
-        text += "    " + ip + " saddr @pods" + digit + " " + ip + " daddr != @cluster" + digit +
-                " masquerade fully-random\n";
-    }
+    auto text = fmt::format("  chain outbound {{\n    type nat hook postrouting priority srcnat; policy accept;\n"
+                            "    oifname \"{}\" return\n",
+                            bridge);
+    for (const auto family : {Family::IPv4, Family::IPv6})
+        text += fmt::format("    {0} saddr @pods{1} {0} daddr != @cluster{1} masquerade fully-random\n", header(family),
+                            suffix(family));
     return text + "  }\n";
 }
 
@@ -64,22 +76,14 @@ std::string outbound_chain(const std::string& bridge) {
 
 std::string ruleset(const HostRules& rules) {
     // Adding before deleting makes the deletion valid whether or not the table was there.
-    const std::string table(kHostRulesTable);
-    std::string text = "add table " + table + "\ndelete table " + table + "\ntable " + table + " {\n";
+    auto text = fmt::format("add table {0}\ndelete table {0}\ntable {0} {{\n", kHostRulesTable);
     const auto own = hosts(rules.own_addresses);
     for (const auto family : {Family::IPv4, Family::IPv6}) {
         text += address_set("pods", rules.own_pods, family);
         text += address_set("own", own, family);
         if (rules.masquerade) text += address_set("cluster", rules.cluster, family);
     }
-    // Before connection tracking, so that a forged packet leaves no trace. A local pod's packets come from the bridge;
-    // what a local process sends to itself comes from lo.
-    text += "  chain guard {\n    type filter hook prerouting priority raw; policy accept;\n" +
-            for_both("iifname != { \"lo\", \"" + rules.bridge + "\" } ", "pods", " drop") + "  }\n";
-    // The kernel refuses IPv4 packets that carry the host's own source address; for IPv6 it has no such check, and a
-    // pod's own node may always reach it. Only forwarding is concerned: the host keeps talking to itself as it likes.
-    text += "  chain guard_forward {\n    type filter hook forward priority filter; policy accept;\n" +
-            for_both("oifname \"" + rules.bridge + "\" ", "own", " drop") + "  }\n";
+    text += guard_chain(rules.bridge) + guard_forward_chain(rules.bridge);
     if (rules.masquerade) text += outbound_chain(rules.bridge);
     return text + "}\n";
 }

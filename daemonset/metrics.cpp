@@ -21,9 +21,9 @@ prometheus::Gauge& gauge(Registry& registry, const std::string& name, const std:
 
 /// From a tenth of a millisecond to ten seconds: both a policy change and a pod that is waited for fall inside.
 const prometheus::Histogram::BucketBoundaries& time_buckets() {
-    static const prometheus::Histogram::BucketBoundaries kBuckets{0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02,
-                                                                  0.05,   0.1,    0.5,   1,     2,     5,    10};
-    return kBuckets;
+    static const prometheus::Histogram::BucketBoundaries buckets{0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02,
+                                                                 0.05,   0.1,    0.5,   1,     2,     5,    10};
+    return buckets;
 }
 
 } // namespace

@@ -7,6 +7,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <fmt/format.h>
+
 #include <unistd.h>
 
 namespace agent {
@@ -24,12 +26,6 @@ constexpr std::chrono::milliseconds kLinkBurst{200};
 constexpr std::chrono::seconds kHostCheck{30};
 constexpr std::chrono::milliseconds kFirstHostRetry{100};
 constexpr std::chrono::milliseconds kLongestHostRetry{5000};
-
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
 
 } // namespace
 
@@ -162,7 +158,9 @@ Result<void> NodeAgent::bring_host_in_line(bool look_for_foreign_changes) {
     if (!switch_link_.bridge_ready()) return {};
     const auto changes = host_network_->apply(node_.configuration, *node_.cluster, *node_.host);
     if (!changes) return std::unexpected(changes.error());
-    if (!changes->empty()) log_info("the host's network was brought in line", {{"changes", joined(*changes)}});
+    if (!changes->empty())
+        log_info("the host's network was brought in line",
+                 {{"changes", fmt::format("{}", fmt::format("{}", fmt::join(*changes, ", ")))}});
     if (!look_for_foreign_changes) return {};
     const auto repaired = host_network_->repair_rules();
     if (!repaired) return std::unexpected(repaired.error());

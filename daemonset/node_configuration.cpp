@@ -1,8 +1,11 @@
 #include "daemonset/node_configuration.h"
 
+#include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -64,28 +67,28 @@ Result<bool> read_truth(const Entry& entry) {
 }
 
 Result<ipam::IpAddress> read_address(const Entry& entry) {
-    constexpr std::string_view kAllowed = "an IPv4 or IPv6 address";
-    auto text = read_text(entry, kAllowed);
+    constexpr std::string_view allowed = "an IPv4 or IPv6 address";
+    auto text = read_text(entry, allowed);
     if (!text) return std::unexpected(text.error());
     auto address = ipam::IpAddress::parse(*text);
-    if (!address) return entry.refused(kAllowed);
+    if (!address) return entry.refused(allowed);
     return *address;
 }
 
 Result<HttpAddress> read_http_address(const Entry& entry) {
-    constexpr std::string_view kAllowed = "ADDRESS:PORT, such as 127.0.0.1:9475 or [::1]:9475";
-    auto text = read_text(entry, kAllowed);
+    constexpr std::string_view allowed = "ADDRESS:PORT, such as 127.0.0.1:9475 or [::1]:9475";
+    auto text = read_text(entry, allowed);
     if (!text) return std::unexpected(text.error());
     const auto colon = text->rfind(':');
-    if (colon == std::string::npos) return entry.refused(kAllowed);
+    if (colon == std::string::npos) return entry.refused(allowed);
     std::string host = text->substr(0, colon);
     const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
     if (bracketed) host = host.substr(1, host.size() - 2);
     auto address = ipam::IpAddress::parse(host);
-    if (!address || bracketed != (address->family == ipam::Family::IPv6)) return entry.refused(kAllowed);
+    if (!address || bracketed != (address->family == ipam::Family::IPv6)) return entry.refused(allowed);
     std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(text->data() + colon + 1, text->data() + text->size(), port);
-    if (error != std::errc{} || end != text->data() + text->size()) return entry.refused(kAllowed);
+    if (error != std::errc{} || end != text->data() + text->size()) return entry.refused(allowed);
     return HttpAddress{*address, port};
 }
 
@@ -96,22 +99,23 @@ Result<Datapath> read_datapath(const Entry& entry) {
 }
 
 Result<LogLevel> read_log_level(const Entry& entry) {
-    constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevels{{{"debug", LogLevel::Debug},
-                                                                            {"info", LogLevel::Info},
-                                                                            {"warning", LogLevel::Warning},
-                                                                            {"error", LogLevel::Error}}};
-    for (const auto& [text, level] : kLevels)
+    constexpr std::array<std::pair<std::string_view, LogLevel>, 4> levels{{{"debug", LogLevel::Debug},
+                                                                           {"info", LogLevel::Info},
+                                                                           {"warning", LogLevel::Warning},
+                                                                           {"error", LogLevel::Error}}};
+    for (const auto& [text, level] : levels)
         if (entry.value.IsScalar() && entry.value.Scalar() == text) return level;
     return entry.refused("debug, info, warning or error");
 }
 
+/// The name is also part of file names and of nftables rules, where other characters mean something.
 Result<std::string> read_bridge(const Entry& entry) {
-    constexpr std::string_view kAllowed = "an interface name of at most 15 characters, without '/', ':' and spaces";
-    auto text = read_text(entry, kAllowed);
+    constexpr std::string_view allowed = "an interface name: at most 15 letters, digits, '-', '_' and '.'";
+    auto text = read_text(entry, allowed);
     if (!text) return std::unexpected(text.error());
-    if (text->size() > kMaxInterfaceName || text->find_first_of("/: \t\n\"") != std::string::npos || *text == "." ||
-        *text == "..")
-        return entry.refused(kAllowed);
+    const bool plain =
+        std::ranges::all_of(*text, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_' || c == '.'; });
+    if (!plain || text->size() > kMaxInterfaceName || *text == "." || *text == "..") return entry.refused(allowed);
     return *text;
 }
 
@@ -136,9 +140,9 @@ constexpr std::array<std::pair<std::string_view, Read>, 13> kKeys{{
     {"httpAddress", [](const Entry& e, NodeConfiguration& c) { return store(read_http_address(e), c.http_address); }},
     {"mtu",
      [](const Entry& e, NodeConfiguration& c) {
-         constexpr std::string_view kAllowed = "0 (from the underlay) or a number of bytes from 1280 to 65535";
-         auto mtu = read_number(e, 0, kMaxMtu, kAllowed);
-         if (mtu && *mtu > 0 && *mtu < kMinMtu) return Result<void>(e.refused(kAllowed));
+         constexpr std::string_view allowed = "0 (from the underlay) or a number of bytes from 1280 to 65535";
+         auto mtu = read_number(e, 0, kMaxMtu, allowed);
+         if (mtu && *mtu > 0 && *mtu < kMinMtu) return Result<void>(e.refused(allowed));
          return store(std::move(mtu), c.mtu);
      }},
     {"tunnelAddress", [](const Entry& e, NodeConfiguration& c) { return store(read_address(e), c.tunnel_address); }},
@@ -159,11 +163,7 @@ constexpr auto kKeyNames = [] {
     return names;
 }();
 
-std::string list_of_keys() {
-    std::string list;
-    for (const auto key : kKeyNames) list += (list.empty() ? "" : ", ") + std::string(key);
-    return list;
-}
+std::string list_of_keys() { return fmt::format("{}", fmt::join(kKeyNames, ", ")); }
 
 Result<NodeConfiguration> read_entries(const YAML::Node& document, std::string_view file) {
     NodeConfiguration configuration;

@@ -223,10 +223,10 @@ void Reconciler::log_warnings(std::vector<std::string> warnings) {
 }
 
 std::string Reconciler::with_owner(std::string reason) const {
-    constexpr std::string_view kCookie = "cookie=0x";
-    const auto start = reason.find(kCookie);
+    constexpr std::string_view prefix = "cookie=0x";
+    const auto start = reason.find(prefix);
     if (start == std::string::npos) return reason;
-    const auto cookie = std::strtoull(reason.c_str() + start + kCookie.size(), nullptr, 16);
+    const auto cookie = std::strtoull(reason.c_str() + start + prefix.size(), nullptr, 16);
     const auto owner = owners_.find(cookie);
     return owner == owners_.end() ? reason : reason + " (this flow is of " + owner->second + ")";
 }

@@ -6,9 +6,9 @@
 namespace agent {
 
 int tunnel_overhead(ipam::Family family) {
-    constexpr int kUdp = 8, kGeneve = 8, kOptionHeader = 4, kInnerEthernet = 14;
-    return (family == ipam::Family::IPv4 ? 20 : 40) + kUdp + kGeneve + kOptionHeader + flowgen::kOptionBytes +
-           kInnerEthernet;
+    constexpr int udp = 8, geneve = 8, option_header = 4, inner_ethernet = 14;
+    return (family == ipam::Family::IPv4 ? 20 : 40) + udp + geneve + option_header + flowgen::kOptionBytes +
+           inner_ethernet;
 }
 
 ipam::Result<ipam::IpAddress> tunnel_address(const NodeConfiguration& configuration,

@@ -172,6 +172,8 @@ void ManifestDirectory::scan(Missing missing) {
     tree_errors_ = std::move(tree.errors);
     root_retry_.reset();
     if (tree.directories.empty()) {
+        // What has just gone from it went with it, and nothing can be said of the files.
+        vanished_.clear();
         root_retry_ = Clock::now() + kRootRetry;
         return;
     }

@@ -46,7 +46,8 @@ struct Change {
     }
 };
 
-/// Used from one thread, that of its executor; `next_change` by one coroutine at a time.
+/// Used from one thread, that of its executor, whose context has to outlive it; `next_change` by one coroutine at a
+/// time.
 class ManifestDirectory {
   public:
     /// How long a file has to be gone until its objects are.

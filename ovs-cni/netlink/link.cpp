@@ -19,8 +19,8 @@ namespace {
 /// Counters are most of what the kernel says of a link, and nobody here reads them.
 constexpr std::uint32_t kWithoutCounters = 1U << 3; // RTEXT_FILTER_SKIP_STATS
 
-std::string kind_of(const nlattr* link_info) {
-    nlattr* kind = nla_find(static_cast<const nlattr*>(nla_data(link_info)), nla_len(link_info), IFLA_INFO_KIND);
+std::string kind_of(const nlattr* about) {
+    nlattr* const kind = nla_find(static_cast<const nlattr*>(nla_data(about)), nla_len(about), IFLA_INFO_KIND);
     return kind ? nla_get_string(kind) : std::string();
 }
 
@@ -73,7 +73,7 @@ Result<void> create_veth(Socket& host, const VethPair& pair, const NetworkNamesp
     Request request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg{});
     request.put(IFLA_IFNAME, pair.host_name);
     request.put(IFLA_ADDRESS, pair.host_mac);
-    auto* const link_info = request.begin_nested(IFLA_LINKINFO);
+    auto* const kind = request.begin_nested(IFLA_LINKINFO);
     request.put(IFLA_INFO_KIND, std::string("veth"));
     auto* const kind_part = request.begin_nested(IFLA_INFO_DATA);
     auto* const peer = request.begin_nested(VETH_INFO_PEER);
@@ -83,7 +83,7 @@ Result<void> create_veth(Socket& host, const VethPair& pair, const NetworkNamesp
     request.put(IFLA_NET_NS_FD, static_cast<std::uint32_t>(sandbox.fd()));
     request.end_nested(peer);
     request.end_nested(kind_part);
-    request.end_nested(link_info);
+    request.end_nested(kind);
     if (const auto made = host.change(request); !made)
         return fail("cannot create the veth pair " + pair.host_name + " (host) and " + pair.sandbox_name +
                     " (sandbox): " + made.error().reason);

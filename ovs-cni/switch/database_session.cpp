@@ -148,37 +148,38 @@ std::uint32_t DatabaseSession::next_ofport() {
 /// Source: RFC 7047, section 4.1.6. Rows come whole, since monitors of the first version send them so.
 void DatabaseSession::take_update(const Json& tables) {
     for (const auto& [table, rows] : tables.items())
-        for (const auto& [id, update] : rows.items()) {
-            const auto row = update.value("new", Json{});
-            if (table == "Interface") {
-                take_interface(id, row);
-            } else if (table == "Port") {
-                if (row.is_null()) {
-                    view_.ports.erase(id);
-                    continue;
-                }
-                PortRow port{row.at("name").get<std::string>(), {}};
-                for (const auto& interface : elements_of(row.at("interfaces")))
-                    port.interfaces.insert(row_id_of(interface));
-                view_.ports[id] = std::move(port);
-            } else if (table == "Bridge") {
-                take_bridge(id, row);
-            } else if (table == "Flow_Table") {
-                changed_bridge_ = true;
-                if (row.is_null())
-                    view_.table_names.erase(id);
-                else
-                    view_.table_names[id] = first_or<std::string>(row.at("name"), "");
-            } else if (table == "Open_vSwitch") {
-                view_.initialised = !row.is_null();
-                if (row.is_null()) continue;
-                view_.next_cfg = row.at("next_cfg").get<std::int64_t>();
-                view_.cur_cfg = row.at("cur_cfg").get<std::int64_t>();
-                view_.switch_version = first_or<std::string>(row.at("ovs_version"), "");
-            }
-        }
+        for (const auto& [id, update] : rows.items()) take_row(table, id, update.value("new", Json{}));
     for (auto* signal : waiting_) signal->notify();
     if (!changed_interfaces_.empty() || changed_bridge_) event_.notify();
+}
+
+void DatabaseSession::take_row(const std::string& table, const RowId& id, const Json& row) {
+    if (table == "Interface") return take_interface(id, row);
+    if (table == "Port") return take_port(id, row);
+    if (table == "Bridge") return take_bridge(id, row);
+    if (table == "Flow_Table") {
+        changed_bridge_ = true;
+        if (row.is_null())
+            view_.table_names.erase(id);
+        else
+            view_.table_names[id] = first_or<std::string>(row.at("name"), "");
+    } else if (table == "Open_vSwitch") {
+        view_.initialised = !row.is_null();
+        if (row.is_null()) return;
+        view_.next_cfg = row.at("next_cfg").get<std::int64_t>();
+        view_.cur_cfg = row.at("cur_cfg").get<std::int64_t>();
+        view_.switch_version = first_or<std::string>(row.at("ovs_version"), "");
+    }
+}
+
+void DatabaseSession::take_port(const RowId& id, const Json& row) {
+    if (row.is_null()) {
+        view_.ports.erase(id);
+        return;
+    }
+    PortRow port{row.at("name").get<std::string>(), {}};
+    for (const auto& interface : elements_of(row.at("interfaces"))) port.interfaces.insert(row_id_of(interface));
+    view_.ports[id] = std::move(port);
 }
 
 void DatabaseSession::take_interface(const RowId& id, const Json& row) {

@@ -39,6 +39,8 @@ class DatabaseSession : public std::enable_shared_from_this<DatabaseSession> {
 
   private:
     void take_update(const Json& tables);
+    void take_row(const std::string& table, const RowId& id, const Json& row);
+    void take_port(const RowId& id, const Json& row);
     void take_interface(const RowId& id, const Json& row);
     void take_bridge(const RowId& id, const Json& row);
 

@@ -20,7 +20,7 @@ Prefix random_range(std::mt19937& random, Family family) {
 /// Whether an attachment may have it, as docs say: not the network, not the gateway, not IPv4's broadcast address.
 bool is_for_pods(const Prefix& range, const IpAddress& address) {
     return range.contains(address) && address != range.first() && address != gateway_address(range) &&
-           !(range.family() == Family::IPv4 && address == range.last());
+           (range.family() == Family::IPv6 || address != range.last());
 }
 
 /// One allocator over one range, and what is known of it from outside.

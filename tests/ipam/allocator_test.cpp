@@ -25,12 +25,18 @@ std::string allocated(Allocator& allocator) {
     return out;
 }
 
+/// The next allocations in order.
+std::vector<std::string> allocated(Allocator& allocator, std::size_t count) {
+    std::vector<std::string> out(count);
+    for (auto& one : out) one = allocated(allocator);
+    return out;
+}
+
 void release(Allocator& allocator, const char* text) { allocator.release(std::array{address(text)}); }
 
 TEST(Allocator, network_gateway_and_broadcast_addresses_are_never_given_out) {
     auto allocator = over({prefix("10.244.1.0/29")});
-    std::vector<std::string> given;
-    for (int i = 0; i < 5; ++i) given.push_back(allocated(allocator));
+    const auto given = allocated(allocator, 5);
     EXPECT_THAT(given, ElementsAre("10.244.1.2", "10.244.1.3", "10.244.1.4", "10.244.1.5", "10.244.1.6"));
     EXPECT_FALSE(allocator.allocate());
 }
@@ -86,8 +92,7 @@ TEST(Allocator, a_freed_address_comes_last) {
     EXPECT_EQ(allocated(allocator), "10.244.1.3");
     release(allocator, "10.244.1.3");
     release(allocator, "10.244.1.2");
-    std::vector<std::string> given;
-    for (int i = 0; i < 5; ++i) given.push_back(allocated(allocator));
+    const auto given = allocated(allocator, 5);
     EXPECT_THAT(given, ElementsAre("10.244.1.4", "10.244.1.5", "10.244.1.6", "10.244.1.3", "10.244.1.2"));
 }
 
@@ -105,8 +110,7 @@ TEST(Allocator, an_address_freed_twice_is_free_once) {
 
 TEST(Allocator, after_a_restart_the_search_goes_on_above_what_is_in_use) {
     auto allocator = over({prefix("10.244.1.0/29")}, {address("10.244.1.4"), address("10.244.1.2")});
-    std::vector<std::string> given;
-    for (int i = 0; i < 3; ++i) given.push_back(allocated(allocator));
+    const auto given = allocated(allocator, 3);
     EXPECT_THAT(given, ElementsAre("10.244.1.5", "10.244.1.6", "10.244.1.3"));
 }
 

@@ -13,6 +13,7 @@ Prefix prefix(const char* text) { return Prefix::parse(text).value(); }
 
 std::vector<std::string> texts(const std::vector<Prefix>& prefixes) {
     std::vector<std::string> out;
+    out.reserve(prefixes.size());
     for (const auto& item : prefixes) out.push_back(item.text());
     return out;
 }
@@ -41,10 +42,12 @@ TEST(Prefix, subtraction_leaves_the_fewest_prefixes) {
 TEST(Prefix, what_subtraction_leaves_is_exactly_what_no_hole_contains) {
     std::mt19937 random(seed_of_run());
     for (int round = 0; round < 300; ++round) {
-        const Prefix whole = Prefix::covering({Family::IPv4, 0x0a000000U | (random() & 0xff00)}, 20 + random() % 8);
+        const Prefix whole =
+            Prefix::covering({Family::IPv4, 0x0a000000U | (random() & 0xff00)}, 20 + static_cast<int>(random() % 8));
         std::vector<Prefix> holes(random() % 5);
         for (auto& hole : holes)
-            hole = Prefix::covering({Family::IPv4, whole.address.bits | (random() & 0xfff)}, 20 + random() % 13);
+            hole = Prefix::covering({Family::IPv4, whole.address.bits | (random() & 0xfff)},
+                                    20 + static_cast<int>(random() % 13));
         const auto left = subtract(whole, holes);
         for (auto bits = whole.first().bits; bits <= whole.last().bits; ++bits) {
             const IpAddress address{Family::IPv4, bits};

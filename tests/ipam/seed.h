@@ -8,10 +8,11 @@
 
 namespace ipam {
 
+inline constexpr unsigned kLargestSeed = 99999; // that GoogleTest takes
+
 [[nodiscard]] inline unsigned seed_of_run() {
-    constexpr unsigned kLargestOfGoogleTest = 99999;
     const auto given = static_cast<unsigned>(testing::UnitTest::GetInstance()->random_seed());
-    const unsigned seed = given != 0 ? given : 1 + std::random_device{}() % kLargestOfGoogleTest;
+    const unsigned seed = given != 0 ? given : 1 + std::random_device{}() % kLargestSeed;
     std::cout << "--gtest_random_seed=" << seed << " repeats this run\n";
     return seed;
 }

@@ -74,12 +74,13 @@ class ManifestDirectoryTest : public testing::Test {
         return found == pods.end() ? "nowhere" : found->second.labels.at("l");
     }
 
+  private:
+    boost::asio::io_context context_;
+
+  protected:
     TemporaryDirectory files;
     Change first;
     std::unique_ptr<ManifestDirectory> directory;
-
-  private:
-    boost::asio::io_context context_;
 };
 
 TEST_F(ManifestDirectoryTest, WhatIsThereAtFirstIsRead) {
@@ -356,7 +357,7 @@ TEST_F(ManifestDirectoryTest, EventsThatWereLostAreMadeUpFor) {
     int most = 0;
     ASSERT_TRUE(std::ifstream("/proc/sys/fs/inotify/max_queued_events") >> most);
     for (int i = 0; i < most + 10; ++i)
-        std::filesystem::last_write_time(files.path("noise." + std::to_string(i % 2)), {});
+        std::filesystem::permissions(files.path("noise." + std::to_string(i % 2)), std::filesystem::perms::owner_all);
     files.write("a.yaml", pod_yaml("a", "1"));
     next_until([&] { return label("a") == "1"; });
 }
