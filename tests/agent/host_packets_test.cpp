@@ -72,9 +72,10 @@ class HostPackets : public ::testing::Test {
 
     /// Echo requests that have arrived in this namespace: IPv4's and IPv6's.
     static long echoes(const PrivateNamespace& at) {
-        const auto command = "nsenter --net=" + at.path() +
-                             " sh -c \"awk '/^Icmp: [0-9]/ {n += \\$10} /^Icmp6InEchos / {n += \\$2} END {print n + 0}' "
-                             "/proc/net/snmp /proc/net/snmp6\"";
+        const auto command =
+            "nsenter --net=" + at.path() +
+            " sh -c \"awk '/^Icmp: [0-9]/ {n += \\$10} /^Icmp6InEchos / {n += \\$2} END {print n + 0}' "
+            "/proc/net/snmp /proc/net/snmp6\"";
         std::FILE* const pipe = popen(command.c_str(), "r");
         long count = -1;
         EXPECT_EQ(std::fscanf(pipe, "%ld", &count), 1);
