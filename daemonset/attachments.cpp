@@ -114,6 +114,7 @@ std::vector<flowgen::Attachment> Attachments::to_serve() const {
         if (record.ofport != 0 && !under_way_.contains(record.key)) attachments.push_back(attachment(record));
     for (const auto& [key, doing] : under_way_)
         if (doing.doing == Doing::Adding && doing.record) attachments.push_back(attachment(*doing.record));
+    std::ranges::sort(attachments); // so that one that ceases to be under way changes nothing
     return attachments;
 }
 

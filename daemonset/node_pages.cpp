@@ -51,7 +51,7 @@ HttpAnswer refusal(const std::string& reason) { return {503, "text/plain; charse
 } // namespace
 
 void NodeAgent::serve_pages() {
-    http_server_.serve("/healthz", [this]() -> Awaitable<HttpAnswer> {
+    http_server_.serve("/healthz", []() -> Awaitable<HttpAnswer> {
         // That this runs at all is the answer: the event loop turns.
         co_return HttpAnswer{200, "text/plain; charset=utf-8", "ok\n"};
     });

@@ -98,6 +98,20 @@ TEST(Attachments, OneBeingAddedIsServedOnceWithTheOfportAskedFor) {
     EXPECT_FALSE(attachments.compile_is_stale());
 }
 
+TEST(Attachments, TheEndOfAnAddIsNoChangeBesideOthers) {
+    Attachments attachments;
+    const auto added = record("a", 9, "10.244.1.2");
+    const auto other = record("b", 3, "10.244.1.3");
+    (void)attachments.load(view_of({other}));
+    ASSERT_TRUE(attachments.begin(added.key, Attachments::Doing::Adding));
+    attachments.under_way(added.key)->record = added;
+    EXPECT_THAT(attachments.for_compile(), SizeIs(2));
+    const std::vector<std::string> names{"h-a"};
+    (void)attachments.refresh(view_of({added, other}), names);
+    attachments.end(added.key);
+    EXPECT_FALSE(attachments.compile_is_stale());
+}
+
 TEST(Attachments, OneBeingRemovedIsNotServed) {
     Attachments attachments;
     const auto removed = record("a", 3, "10.244.1.2");

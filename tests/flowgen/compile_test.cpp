@@ -10,7 +10,6 @@ namespace flowgen {
 namespace {
 
 using example::Cluster;
-using testing::Contains;
 using testing::HasSubstr;
 
 std::string whole_text(const CompiledFlows& compiled) {
