@@ -178,7 +178,7 @@ void Node::write_pod(const std::string& name) const {
                                        name + R"("}}, "spec": {"nodeName": "node1", "containers": [{"name": "c"}]}})");
 }
 
-void Node::make_interface(const std::string& name) const {
+void Node::make_interface(const std::string& name) {
     command("ip link add h-" + name + " type veth peer name p-" + name + " && ip link set h-" + name + " up");
 }
 
@@ -245,7 +245,7 @@ ovs_cni::CniResult<ovs_cni::CheckResponse> Node::check(const std::string& name) 
     return call<ovs_cni::CheckResponse>(ovs_cni::CheckRequest{{"container-" + name, "eth0"}, "ovs-cni"});
 }
 
-std::string Node::command(const std::string& line) const {
+std::string Node::command(const std::string& line) {
     std::FILE* pipe = popen(("{ " + line + "; } 2>&1").c_str(), "r");
     std::string output;
     std::array<char, 65536> chunk{};
@@ -255,15 +255,15 @@ std::string Node::command(const std::string& line) const {
     return output;
 }
 
-std::string Node::vsctl(const std::string& arguments) const {
+std::string Node::vsctl(const std::string& arguments) {
     return command("ovs-vsctl --timeout=20 --db=unix:" + path("db.sock").string() + " " + arguments);
 }
 
-std::string Node::ofctl(const std::string& verb, const std::string& arguments) const {
+std::string Node::ofctl(const std::string& verb, const std::string& arguments) {
     return command("ovs-ofctl -O OpenFlow15 " + verb + " unix:" + path("br-int.mgmt").string() + " " + arguments);
 }
 
-std::vector<std::string> Node::flows(const std::string& filter) const {
+std::vector<std::string> Node::flows(const std::string& filter) {
     std::istringstream lines(ofctl("--no-stats --no-names dump-flows", "'" + filter + "'"));
     std::vector<std::string> found;
     for (std::string line; std::getline(lines, line);) found.push_back(line);

@@ -71,7 +71,7 @@ class Node {
     /// A pod of namespace "shop" on this node, with the uid "uid-NAME".
     void write_pod(const std::string& name) const;
     /// A host interface as the plugin makes it before it asks for ADD.
-    void make_interface(const std::string& name) const;
+    void make_interface(const std::string& name);
 
     /// GET from the agent.
     [[nodiscard]] HttpReply get(const std::string& path) const;
@@ -92,11 +92,11 @@ class Node {
     [[nodiscard]] ovs_cni::CniResult<ovs_cni::DelResponse> del(const std::string& name) const;
     [[nodiscard]] ovs_cni::CniResult<ovs_cni::CheckResponse> check(const std::string& name) const;
 
-    /// What a shell command prints; a command that fails throws.
-    std::string command(const std::string& line) const;
-    std::string vsctl(const std::string& arguments) const;
-    std::string ofctl(const std::string& verb, const std::string& arguments = {}) const;
-    [[nodiscard]] std::vector<std::string> flows(const std::string& filter = {}) const;
+    /// What a shell command prints, which may change the node; a command that fails throws.
+    std::string command(const std::string& line);
+    std::string vsctl(const std::string& arguments);
+    std::string ofctl(const std::string& verb, const std::string& arguments = {});
+    [[nodiscard]] std::vector<std::string> flows(const std::string& filter = {});
 
     [[nodiscard]] std::filesystem::path path(const std::string& name) const { return folder_ / name; }
 

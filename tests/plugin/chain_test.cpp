@@ -7,7 +7,6 @@ namespace ovs_cni {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
 
 constexpr auto kPlugins = "/usr/lib/cni/";
 
@@ -29,7 +28,7 @@ class Chain : public Runtime {
     /// ADD through the list, CHECK, DEL in reverse; returns what ADD's last result was. Portmap's CHECK is left out: up
     /// to containernetworking-plugins 1.1.1 it looks for each family's rules among the other family's too, and never
     /// finds them.
-    json whole_life(const std::vector<json>& plugins) const {
+    [[nodiscard]] json whole_life(const std::vector<json>& plugins) const {
         json result;
         for (const auto& plugin : plugins) {
             const auto added = run("ADD", plugin, result);

@@ -10,7 +10,6 @@ namespace ovs_cni {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 class NodeVerbs : public testing::Test {
@@ -47,7 +46,7 @@ class NodeVerbs : public testing::Test {
         return added.exit_code == 0 ? added.json() : json();
     }
 
-    [[nodiscard]] std::vector<std::string> ports() const {
+    [[nodiscard]] std::vector<std::string> ports() {
         std::vector<std::string> names;
         std::istringstream lines(node.vsctl("list-ports br-int"));
         for (std::string name; std::getline(lines, name);) {
@@ -56,7 +55,7 @@ class NodeVerbs : public testing::Test {
         return names;
     }
 
-    [[nodiscard]] std::size_t flows_of(const json& result) const {
+    [[nodiscard]] std::size_t flows_of(const json& result) {
         const std::string address = result.at("ips").at(0).at("address");
         return node.flows("ip,nw_dst=" + address.substr(0, address.find('/'))).size();
     }
