@@ -70,6 +70,7 @@ Result<void> Attachments::rebuild_allocator() {
         used.insert(used.end(), record.addresses.begin(), record.addresses.end());
     for (const auto& [key, doing] : under_way_)
         if (doing.record) used.insert(used.end(), doing.record->addresses.begin(), doing.record->addresses.end());
+    for (const auto& [generation, addresses] : leaving_) used.insert(used.end(), addresses.begin(), addresses.end());
     auto allocator = ipam::Allocator::over(ranges_, used);
     if (!allocator) return std::unexpected(allocator.error());
     allocator_ = std::move(*allocator);
@@ -83,6 +84,16 @@ Result<std::vector<ipam::IpAddress>> Attachments::allocate() {
 
 void Attachments::release(std::span<const ipam::IpAddress> addresses) {
     if (allocator_) allocator_->release(addresses);
+}
+
+void Attachments::release_after(std::uint64_t generation, std::vector<ipam::IpAddress> addresses) {
+    leaving_.emplace(generation, std::move(addresses));
+}
+
+void Attachments::confirmed(std::uint64_t generation) {
+    const auto later = leaving_.upper_bound(generation);
+    for (auto each = leaving_.begin(); each != later; ++each) release(each->second);
+    leaving_.erase(leaving_.begin(), later);
 }
 
 std::vector<ipam::RangeUse> Attachments::address_use() const {

@@ -2,7 +2,8 @@
 //
 //   database rows ──► records ─────────┐
 //   ADD, DEL, GC ──► under way ────────┴─► for_compile() ──► flows
-//                        └─► addresses taken and given back (the pool's used set is read from the records)
+//                        └─► addresses taken, and given back when the switch has dropped their flows
+//                            (the pool's used set is read from the records)
 //
 // Nothing here waits or talks to anybody; cni_verbs.h does.
 #pragma once
@@ -25,7 +26,7 @@ class Attachments {
     /// What a verb in progress has in hand.
     struct UnderWay {
         Doing doing = Doing::Adding;
-        std::optional<AttachmentRecord> record; ///< of an ADD, as soon as it has addresses and an ofport
+        std::optional<AttachmentRecord> record; ///< as soon as it has addresses and an ofport
         bool cancelled = false;                 ///< an ADD that somebody asked to undo
     };
 
@@ -44,6 +45,12 @@ class Attachments {
     /// One free address of each family. Errors: no PodCIDR, or one is exhausted.
     [[nodiscard]] ipam::Result<std::vector<ipam::IpAddress>> allocate();
     void release(std::span<const ipam::IpAddress> addresses);
+    /// Releases these once the switch has confirmed change `generation`, in which their flows go.
+    void release_after(std::uint64_t generation, std::vector<ipam::IpAddress> addresses);
+    /// The switch has confirmed this change.
+    void confirmed(std::uint64_t generation);
+    /// Whether addresses wait for the switch to drop their flows.
+    [[nodiscard]] bool some_leave() const { return !leaving_.empty(); }
     [[nodiscard]] std::vector<ipam::RangeUse> address_use() const;
 
     /// By port name.
@@ -74,6 +81,7 @@ class Attachments {
     std::map<ovs_cni::AttachmentKey, UnderWay> under_way_;
     std::vector<ipam::Prefix> ranges_;
     std::optional<ipam::Allocator> allocator_;
+    std::multimap<std::uint64_t, std::vector<ipam::IpAddress>> leaving_; ///< by the change in which their flows go
     std::vector<flowgen::Attachment> compiled_; ///< as last given to the compiler
 };
 

@@ -103,12 +103,14 @@ asio::awaitable<CniResult<ovs_cni::AddResponse>> CniVerbs::add(const ovs_cni::Ad
             co_return std::unexpected(known.error());
         }
     }
-    auto addresses = attachments_.allocate();
-    if (!addresses || !node_.database) {
+    auto addresses = co_await allocate();
+    if (addresses && !node_.database) {
+        attachments_.release(*addresses);
+        addresses = cni_fail(cni_code::kTryAgain, "the switch's database is not connected");
+    }
+    if (!addresses) {
         let_go(request.key);
-        if (addresses) attachments_.release(*addresses);
-        co_return addresses ? cni_fail(cni_code::kTryAgain, "the switch's database is not connected")
-                            : cni_fail(cni_code::kNoAddress, addresses.error().message);
+        co_return std::unexpected(addresses.error());
     }
     const AttachmentRecord record{.key = request.key,
                                   .host_interface = request.host_interface,
@@ -184,22 +186,37 @@ asio::awaitable<CniResult<void>> CniVerbs::detach(const std::vector<AttachmentRe
     const auto database = node_.database;
     if (!database) co_return cni_fail(cni_code::kTryAgain, "the switch's database is not connected");
     std::vector<std::string> ports;
+    std::vector<ipam::IpAddress> addresses;
     for (const auto& record : records) {
         ports.push_back(record.host_interface);
-        attachments_.under_way(record.key)->doing = Attachments::Doing::Removing;
+        addresses.insert(addresses.end(), record.addresses.begin(), record.addresses.end());
+        auto& in_hand = *attachments_.under_way(record.key);
+        in_hand.doing = Attachments::Doing::Removing;
+        in_hand.record = record;
     }
-    // Flows first: removing a port keeps the switch busy for longer than anybody should wait, and nothing may pass
-    // through a port that is on its way out. Flows that the switch does not let go of now go with the next change.
+    // Nobody waits for the flows to go: the plugin removes the link itself, and until the switch has confirmed that it
+    // has dropped them, their addresses are nobody else's. So DEL takes no longer where the switch is busy, or away.
     const auto generation = reconciler_.request();
-    if (reconciler_.in_line())
-        if (auto installed = co_await reconciler_.installed(generation, after(kFlowPatience)); !installed)
-            log_warning("flows of removed attachments are still installed", {{"reason", installed.error().message}});
     auto removed = co_await database->remove_ports(node_.configuration.bridge, ports, ovs_cni::RemovalWait::Database);
     if (!removed) co_return cni_fail(cni_code::kTryAgain, removed.error().message);
     for (const auto& trouble : attachments_.refresh(database->view(), ports))
         log_warning("attachment not served", {{"reason", trouble}});
-    for (const auto& record : records) attachments_.release(record.addresses);
+    attachments_.release_after(generation, std::move(addresses));
+    attachments_.confirmed(reconciler_.installed_generation());
     co_return CniResult<void>();
+}
+
+asio::awaitable<CniResult<std::vector<ipam::IpAddress>>> CniVerbs::allocate() {
+    auto addresses = attachments_.allocate();
+    if (!addresses && attachments_.some_leave()) {
+        const auto gone = co_await reconciler_.installed(reconciler_.desired_generation(), after(kFlowPatience));
+        if (!gone)
+            co_return cni_fail(cni_code::kTryAgain,
+                               "the flows of pods that are gone are still installed: " + gone.error().message);
+        addresses = attachments_.allocate();
+    }
+    if (!addresses) co_return cni_fail(cni_code::kNoAddress, addresses.error().message);
+    co_return std::move(*addresses);
 }
 
 asio::awaitable<CniResult<void>> CniVerbs::take_in_hand(const AttachmentKey& key) {

@@ -3,7 +3,7 @@
 //   ADD ──► pod known? ─► addresses ─┬─► port with its record (OVSDB) ─┬─► confirmed ──► answer
 //                                    └─► flows, isolation included ────┘
 //           any step fails: all earlier ones are undone
-//   DEL, GC ──► flows and port removed ──► addresses free (given out again last)
+//   DEL, GC ──► port and record removed ──► answer;  flows removed, confirmed ──► addresses free (given out again last)
 //
 // Verbs for different attachments run side by side; for one attachment there is one at a time.
 // Source: CNI specification 1.1.0, section 4.
@@ -42,7 +42,10 @@ class CniVerbs {
 
     Awaitable<ovs_cni::CniResult<void>> wait_for_pod(const AttachmentKey& key, const ovs_cni::PodReference& pod);
     Awaitable<ovs_cni::CniResult<void>> attach(const AttachmentRecord& record);
-    /// Removes ports and flows of attachments that `begin` has marked, and frees their addresses.
+    /// One free address of each family. When there is none, those are waited for that a DEL has just given up.
+    Awaitable<ovs_cni::CniResult<std::vector<ipam::IpAddress>>> allocate();
+    /// Removes the ports of attachments that `begin` has marked. Their flows go with the next bundle, and their
+    /// addresses are free when that is confirmed.
     Awaitable<ovs_cni::CniResult<void>> detach(const std::vector<AttachmentRecord>& records);
     /// Waits until no verb has this attachment in hand, cancelling an ADD, and takes it in hand.
     Awaitable<ovs_cni::CniResult<void>> take_in_hand(const AttachmentKey& key);

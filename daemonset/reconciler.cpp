@@ -34,8 +34,9 @@ double milliseconds(std::chrono::steady_clock::duration time) {
 
 } // namespace
 
-Reconciler::Reconciler(asio::any_io_executor executor, Metrics& metrics, InputSource input)
-    : metrics_(metrics), input_(std::move(input)), changed_(std::move(executor)) {}
+Reconciler::Reconciler(asio::any_io_executor executor, Metrics& metrics, InputSource input,
+                       std::function<void(std::uint64_t)> confirmed)
+    : metrics_(metrics), input_(std::move(input)), confirmed_(std::move(confirmed)), changed_(std::move(executor)) {}
 
 std::uint64_t Reconciler::request() {
     if (!first_request_) first_request_ = Clock::now();
@@ -175,6 +176,7 @@ void Reconciler::confirm(std::uint64_t generation, FlowSet flows, const FlowDelt
     installed_ = std::move(flows);
     foreign_.clear();
     installed_generation_ = generation;
+    confirmed_(generation);
     metrics_.generation_installed.Set(static_cast<double>(generation));
     metrics_.flows_installed.Set(static_cast<double>(installed_.size()));
     if (first || !delta.empty())

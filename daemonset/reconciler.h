@@ -39,7 +39,9 @@ using TableCounts = std::array<std::size_t, 256>;
 
 class Reconciler {
   public:
-    Reconciler(boost::asio::any_io_executor executor, Metrics& metrics, InputSource input);
+    /// `confirmed` is called with the number of each change that the switch has confirmed.
+    Reconciler(boost::asio::any_io_executor executor, Metrics& metrics, InputSource input,
+               std::function<void(std::uint64_t)> confirmed);
 
     /// Something that the compile reads has changed. Returns the change's number, to wait for with `installed`.
     std::uint64_t request();
@@ -85,6 +87,7 @@ class Reconciler {
 
     Metrics& metrics_;
     InputSource input_;
+    std::function<void(std::uint64_t)> confirmed_;
     Condition changed_;
     std::shared_ptr<ovs_cni::OpenFlowConnection> connection_;
 

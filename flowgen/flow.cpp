@@ -87,6 +87,12 @@ U128 full_mask(Field field) {
 
 std::string_view name(Field field) { return traits(field).name; }
 
+namespace {
+
+constexpr std::size_t kUsualFields = 4; ///< of most matches at the most
+
+} // namespace
+
 Match& Match::set(Field field, U128 value, U128 mask) {
     if (mask == 0) return *this;
     const auto place = std::ranges::lower_bound(fields_, field, {}, &FieldMatch::field);
@@ -95,6 +101,9 @@ Match& Match::set(Field field, U128 value, U128 mask) {
             throw std::logic_error("a match on " + std::string(name(field)) + " contradicts an earlier one");
         place->value |= value & mask;
         place->mask |= mask;
+    } else if (fields_.empty()) {
+        fields_.reserve(kUsualFields);
+        fields_.push_back({field, value & mask, mask});
     } else {
         fields_.insert(place, {field, value & mask, mask});
     }

@@ -18,41 +18,56 @@ Actions united(const Actions& a, const Actions& b) {
 
 } // namespace
 
+const Owners* FlowStore::keep(const Owners& owners) {
+    if (!latest_ || *latest_ != owners) latest_ = &*owners_.insert(owners).first;
+    return latest_;
+}
+
 void FlowStore::add(Table table, std::uint16_t priority, const Match& match, const Actions& actions,
                     const Owner& owner) {
-    add(table, priority, match, actions, Owners{owner});
+    const bool same = latest_ && latest_->size() == 1 && *latest_->begin() == owner;
+    contributions_.push_back({{number(table), priority, match}, actions, same ? latest_ : keep(Owners{owner})});
 }
 
 void FlowStore::add(Table table, std::uint16_t priority, const Match& match, const Actions& actions,
                     const Owners& owners) {
-    const auto [place, inserted] = flows_.try_emplace({number(table), priority, match}, actions, owners);
-    if (inserted) return;
-    auto& earlier = place->second;
-    if (earlier.actions != actions) {
-        if (!only_conjunctions(earlier.actions) || !only_conjunctions(actions)) {
-            clashes_ += "\n  " + text(place->first, {0, earlier.actions}) + " of " + text(earlier.owners) +
-                        " against " + text(place->first, {0, actions}) + " of " + text(owners);
+    contributions_.push_back({{number(table), priority, match}, actions, keep(owners)});
+}
+
+void FlowStore::unite(Contribution& earlier, const Contribution& later) {
+    if (earlier.actions != later.actions) {
+        if (!only_conjunctions(earlier.actions) || !only_conjunctions(later.actions)) {
+            clashes_ += "\n  " + text(earlier.key, {0, earlier.actions}) + " of " + text(*earlier.owners) +
+                        " against " + text(later.key, {0, later.actions}) + " of " + text(*later.owners);
             return;
         }
-        earlier.actions = united(earlier.actions, actions);
+        earlier.actions = united(earlier.actions, later.actions);
     }
-    earlier.owners.insert(owners.begin(), owners.end());
+    if (earlier.owners == later.owners) return;
+    Owners both = *earlier.owners;
+    both.insert(later.owners->begin(), later.owners->end());
+    earlier.owners = keep(both);
 }
 
 ipam::Result<CompiledFlows> FlowStore::finish() && {
+    std::ranges::stable_sort(contributions_, {}, &Contribution::key);
+    CompiledFlows out;
+    std::map<const Owners*, std::uint64_t> cookies; // a hash costs more than a look-up
+    for (auto each = contributions_.begin(); each != contributions_.end();) {
+        auto next = each + 1;
+        for (; next != contributions_.end() && next->key == each->key; ++next) unite(*each, *next);
+        const auto [known, first] = cookies.try_emplace(each->owners, 0);
+        if (first) {
+            known->second = cookie(*each->owners);
+            out.owners.try_emplace(known->second, text(*each->owners));
+        }
+        out.flows.emplace_hint(out.flows.end(), std::move(each->key),
+                               FlowBody{known->second, std::move(each->actions)});
+        each = next;
+    }
     if (!clashes_.empty())
         return ipam::fail("the flow generator contradicts itself; please report this with the cluster's manifests:" +
                           clashes_);
-    CompiledFlows out;
-    std::map<Owners, std::uint64_t> cookies; // many flows have the same owners, and a hash costs more than a look-up
-    for (auto& [key, contribution] : flows_) {
-        const auto [known, first] = cookies.try_emplace(contribution.owners, 0);
-        if (first) {
-            known->second = cookie(contribution.owners);
-            out.owners.try_emplace(known->second, text(contribution.owners));
-        }
-        out.flows.emplace_hint(out.flows.end(), key, FlowBody{known->second, std::move(contribution.actions)});
-    }
     return out;
 }
 

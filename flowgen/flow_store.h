@@ -3,7 +3,7 @@
 //   topology ─┐
 //   policy   ─┴─► add(flow, owner) ──► FlowStore ──► finish ──► FlowSet + who owns each cookie
 //
-// Contributions with the same table, priority and match become one flow: conjunctions are united, equal actions shared.
+// Contributions are only collected at first; `finish` sorts them. Those with the same table, priority and match become one flow: conjunctions are united, equal actions shared.
 // Anything else is a clash, which is a fault of the compiler and is reported as such.
 #pragma once
 
@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,17 @@ class FlowStore {
 
   private:
     struct Contribution {
+        FlowKey key;
         Actions actions;
-        Owners owners;
+        const Owners* owners = nullptr; ///< one of owners_
     };
-    std::map<FlowKey, Contribution> flows_;
+    [[nodiscard]] const Owners* keep(const Owners& owners);
+    /// Makes one contribution of neighbours in the sorted order that have the same key.
+    void unite(Contribution& earlier, const Contribution& later);
+
+    std::vector<Contribution> contributions_;
+    std::set<Owners> owners_;         ///< each once: many flows have the same
+    const Owners* latest_ = nullptr; ///< of the contribution before; mostly the next one's as well
     std::string clashes_;
 };
 
