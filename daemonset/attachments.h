@@ -82,7 +82,7 @@ class Attachments {
     std::vector<ipam::Prefix> ranges_;
     std::optional<ipam::Allocator> allocator_;
     std::multimap<std::uint64_t, std::vector<ipam::IpAddress>> leaving_; ///< by the change in which their flows go
-    std::vector<flowgen::Attachment> compiled_; ///< as last given to the compiler
+    std::vector<flowgen::Attachment> compiled_;                          ///< as last given to the compiler
 };
 
 } // namespace agent

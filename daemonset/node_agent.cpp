@@ -31,8 +31,9 @@ constexpr std::chrono::milliseconds kLongestHostRetry{5000};
 
 NodeAgent::NodeAgent(asio::io_context& context, NodeConfiguration configuration)
     : context_(context), node_(context.get_executor(), std::move(configuration)),
-      reconciler_(context.get_executor(), metrics_, [this] { return compile_input(); },
-                  [this](std::uint64_t generation) { attachments_.confirmed(generation); }),
+      reconciler_(
+          context.get_executor(), metrics_, [this] { return compile_input(); },
+          [this](std::uint64_t generation) { attachments_.confirmed(generation); }),
       switch_link_(context.get_executor(), node_, attachments_, reconciler_, [this] { refresh_host(); }),
       manifests_(context.get_executor(), node_, [this](auto changed) { cluster_changed(changed); }),
       verbs_(node_, attachments_, reconciler_, [this] { return unready(); }),

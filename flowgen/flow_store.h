@@ -3,8 +3,9 @@
 //   topology ─┐
 //   policy   ─┴─► add(flow, owner) ──► FlowStore ──► finish ──► FlowSet + who owns each cookie
 //
-// Contributions are only collected at first; `finish` sorts them. Those with the same table, priority and match become one flow: conjunctions are united, equal actions shared.
-// Anything else is a clash, which is a fault of the compiler and is reported as such.
+// Contributions are only collected at first; `finish` sorts them. Those with the same table, priority and match become
+// one flow: conjunctions are united, equal actions shared. Anything else is a clash, which is a fault of the compiler
+// and is reported as such.
 #pragma once
 
 #include "flowgen/flow_set.h"
@@ -43,7 +44,7 @@ class FlowStore {
     void unite(Contribution& earlier, const Contribution& later);
 
     std::vector<Contribution> contributions_;
-    std::set<Owners> owners_;         ///< each once: many flows have the same
+    std::set<Owners> owners_;        ///< each once: many flows have the same
     const Owners* latest_ = nullptr; ///< of the contribution before; mostly the next one's as well
     std::string clashes_;
 };
