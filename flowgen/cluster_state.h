@@ -160,6 +160,8 @@ struct ClusterState {
     std::map<ObjectName, Pod> pods;
     std::map<std::pair<std::string, ObjectName>, Workload> workloads; ///< by kind and name
     std::map<ObjectName, NetworkPolicy> policies;
+    std::vector<Prefix>
+        service_cidrs; ///< of ServiceCIDR objects: where ClusterIPs come from; kube-proxy's to translate
 
     auto operator<=>(const ClusterState&) const = default;
 };
