@@ -72,6 +72,10 @@ Result<std::string> without_database(netlink::Socket& socket, const std::string&
 asio::awaitable<Result<std::string>> remove_bridge(netlink::Socket& socket, const NodeConfiguration& configuration) {
     const auto database = co_await ovs_cni::SwitchDatabase::connect(configuration.ovsdb_socket.string());
     if (!database) co_return without_database(socket, configuration.bridge, database.error());
+    if ((*database)->view().bridge(configuration.bridge) == nullptr) co_return "";
+    // A switch that has just been started has to take up the bridge before it can let go of its devices.
+    const auto settled = co_await (*database)->settle();
+    if (!settled) co_return std::unexpected(settled.error());
     const auto removed = co_await (*database)->remove_bridge(configuration.bridge);
     if (!removed) co_return std::unexpected(removed.error());
     if (!*removed) co_return "";

@@ -28,6 +28,18 @@ allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 {{- end }}
 
+{{- define "agent security" -}}
+capabilities:
+  drop: [ALL]
+  # NET_ADMIN: gateway addresses, routes, nftables, forwarding.
+  {{- if .Values.ovs.host }}
+  # DAC_OVERRIDE: the sockets of the host's switch may belong to another user.
+  {{- end }}
+  add: [NET_ADMIN{{ if .Values.ovs.host }}, DAC_OVERRIDE{{ end }}]
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+{{- end }}
+
 {{- define "folders" -}}
 {{- $configuration := .Values.configuration -}}
 - {name: configuration, configMap: {name: {{ include "name" . }}}}
@@ -37,6 +49,7 @@ readOnlyRootFilesystem: true
 - {name: cni-plugins, hostPath: {path: {{ $configuration.cniBinDirectory }}, type: DirectoryOrCreate}}
 {{- if not .Values.ovs.host }}
 - {name: switch-database, hostPath: {path: /var/lib/openvswitch, type: DirectoryOrCreate}}
+- {name: switch-scratch, emptyDir: {medium: Memory}} # ovsdb-server makes a temporary file at start
 {{- end }}
 {{- end }}
 
