@@ -108,7 +108,8 @@ Result<CompileInput> NodeAgent::compile_input() {
                                   .tunnel_address = node_.host->underlay.address,
                                   .gateway_mac = gateway_mac(node_.configuration.node),
                                   .host_addresses = node_.host->addresses,
-                                  .attachments = attachments_.for_compile()}};
+                                  .attachments = attachments_.for_compile(),
+                                  .writes_nd_options = node_.configuration.datapath == Datapath::Netdev}};
 }
 
 void NodeAgent::cluster_changed(ClusterSource::Changed changed) {

@@ -187,6 +187,9 @@ struct LocalNode {
     MacAddress gateway_mac;                  ///< of the bridge's own port
     std::vector<IpAddress> host_addresses;   ///< all addresses of this host beside those of its Node object
     std::vector<Attachment> attachments;
+    /// Whether the datapath can write the type of neighbour discovery's options and the flags of its advertisements.
+    /// Open vSwitch's own can in ovs-vswitchd ("netdev"), and not in the kernel ("system").
+    bool writes_nd_options = true;
 
     auto operator<=>(const LocalNode&) const = default;
 };

@@ -41,7 +41,9 @@ void compile_classifier(FlowStore& store) {
 }
 
 /// Turns a request around into the answer: the pods' only neighbour is the virtual router.
-void compile_neighbor_responder(FlowStore& store) {
+/// Neighbour discovery is answered only by a datapath that can write the answer; every pod has a permanent entry for
+/// the router, so that it need not ask.
+void compile_neighbor_responder(const LocalNode& local, FlowStore& store) {
     const TableWriter table{store, Table::NeighborResponder};
     const U128 mac = kRouterMac.bits();
     table.add(100,
@@ -49,21 +51,23 @@ void compile_neighbor_responder(FlowStore& store) {
               {Move{Field::eth_src, 0, Field::eth_dst, 0, 48}, set(Field::eth_src, mac), set(Field::arp_op, 2),
                Move{Field::arp_sha, 0, Field::arp_tha, 0, 48}, set(Field::arp_sha, mac),
                Move{Field::arp_spa, 0, Field::arp_tpa, 0, 32}, set(Field::arp_spa, kRouterIpv4.bits), Output{kInPort}});
-    table.add(100, icmp(Family::IPv6, 135).set(Field::icmpv6_code, 0).set(Field::nd_target, kRouterIpv6.bits),
-              {Move{Field::eth_src, 0, Field::eth_dst, 0, 48}, set(Field::eth_src, mac),
-               Move{Field::ipv6_src, 0, Field::ipv6_dst, 0, 128}, set(Field::ipv6_src, kRouterIpv6.bits),
-               set(Field::icmpv6_type, 136), to(Table::NeighborAdvert)});
+    if (local.writes_nd_options)
+        table.add(100, icmp(Family::IPv6, 135).set(Field::icmpv6_code, 0).set(Field::nd_target, kRouterIpv6.bits),
+                  {Move{Field::eth_src, 0, Field::eth_dst, 0, 48}, set(Field::eth_src, mac),
+                   Move{Field::ipv6_src, 0, Field::ipv6_dst, 0, 128}, set(Field::ipv6_src, kRouterIpv6.bits),
+                   set(Field::icmpv6_type, 136), to(Table::NeighborAdvert)});
     table.add(0, {}, {});
 }
 
 /// The second half of the answer to a solicitation: its option can be written only once the packet is an advertisement.
 /// Router, solicited and override flags; option type 2 turns the source link-layer address option of the solicitation
 /// into the target link-layer address option. Source: RFC 4861, section 4.4.
-void compile_neighbor_advert(FlowStore& store) {
+void compile_neighbor_advert(const LocalNode& local, FlowStore& store) {
     const TableWriter table{store, Table::NeighborAdvert};
-    table.add(100, icmp(Family::IPv6, 136),
-              {set(Field::nd_options_type, 2), set(Field::nd_reserved, 0xe0000000),
-               set(Field::nd_tll, kRouterMac.bits()), Output{kInPort}});
+    if (local.writes_nd_options)
+        table.add(100, icmp(Family::IPv6, 136),
+                  {set(Field::nd_options_type, 2), set(Field::nd_reserved, 0xe0000000),
+                   set(Field::nd_tll, kRouterMac.bits()), Output{kInPort}});
     table.add(0, {}, {});
 }
 
@@ -226,8 +230,8 @@ void compile_output(const LocalNode& local, FlowStore& store) {
 void compile_pipeline(const LocalNode& local, FlowStore& store) {
     compile_classifier(store);
     TableWriter{store, Table::PortSecurity}.add(0, {}, {});
-    compile_neighbor_responder(store);
-    compile_neighbor_advert(store);
+    compile_neighbor_responder(local, store);
+    compile_neighbor_advert(local, store);
     compile_conntrack(local.tunnel_ofport, store);
     compile_conntrack_state(local, store);
     compile_routing(local, store);

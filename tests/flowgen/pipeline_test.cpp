@@ -27,5 +27,21 @@ TEST(Pipeline, every_table_ends_in_a_miss_flow_and_leads_onwards_to_a_table_that
             }
 }
 
+TEST(Pipeline, without_a_datapath_that_can_no_flow_writes_the_options_of_neighbour_discovery) {
+    example::Cluster cluster;
+    cluster.add_local_pod("shop", "web", "web");
+    const auto writers = [&] {
+        std::size_t found = 0;
+        for (const auto& [key, body] : cluster.compile().flows)
+            for (const auto& action : body.actions)
+                if (const auto* set = std::get_if<SetField>(&action))
+                    found += set->field == Field::nd_options_type || set->field == Field::nd_reserved ? 1 : 0;
+        return found;
+    };
+    EXPECT_GT(writers(), 0U);
+    cluster.local.writes_nd_options = false;
+    EXPECT_EQ(writers(), 0U);
+}
+
 } // namespace
 } // namespace flowgen

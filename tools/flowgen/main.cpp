@@ -18,7 +18,7 @@ namespace {
 namespace options = boost::program_options;
 
 constexpr const char* kUsage =
-    "usage: flowgen --node NAME [--stats] DIR...\n"
+    "usage: flowgen --node NAME [--datapath system|netdev] [--stats] DIR...\n"
     "\n"
     "Prints the flows that the manifests in the files and folders DIR make on node NAME, with the object\n"
     "that each comes from. `ovs-ofctl -O OpenFlow15 --bundle add-flows BRIDGE FILE` takes them unchanged\n"
@@ -30,12 +30,15 @@ struct Request {
     std::string node;
     std::vector<std::string> paths;
     bool stats = false;
+    bool netdev = false; ///< the datapath is the one in ovs-vswitchd
 };
 
 /// The request, or the exit code.
 std::variant<Request, int> parse(int argc, char** argv) {
     options::options_description visible("Options");
     visible.add_options()("node", options::value<std::string>(), "the node whose flows are wanted")(
+        "datapath", options::value<std::string>()->default_value("system"),
+        "system or netdev, as in the agent's configuration")(
         "stats", "count the flows of each table instead of printing them")("help,h", "print this");
     options::options_description all;
     all.add(visible).add_options()("path", options::value<std::vector<std::string>>());
@@ -52,8 +55,13 @@ std::variant<Request, int> parse(int argc, char** argv) {
             std::cerr << "flowgen: --node and at least one DIR are needed\n" << kUsage << visible;
             return 2;
         }
+        const auto datapath = given["datapath"].as<std::string>();
+        if (datapath != "system" && datapath != "netdev") {
+            std::cerr << "flowgen: --datapath is system or netdev, not \"" << datapath << "\"\n";
+            return 2;
+        }
         return Request{given["node"].as<std::string>(), given["path"].as<std::vector<std::string>>(),
-                       given.contains("stats")};
+                       given.contains("stats"), datapath == "netdev"};
     } catch (const options::error& error) {
         std::cerr << "flowgen: " << error.what() << "\n" << kUsage << visible;
         return 2;
@@ -87,11 +95,12 @@ int run(const Request& request) {
     auto loaded = agent::source::load_manifests(request.paths);
     for (const auto& error : loaded.errors) std::cerr << error.text() << "\n";
     if (!loaded.errors.empty()) return 1;
-    const auto cluster = flowgen_program::assume(std::move(loaded.state), request.node);
+    auto cluster = flowgen_program::assume(std::move(loaded.state), request.node);
     if (!cluster) {
         std::cerr << "flowgen: " << cluster.error().message << "\n";
         return 1;
     }
+    cluster->local.writes_nd_options = request.netdev;
     const auto compiled = flowgen::compile(cluster->state, cluster->local);
     if (!compiled) {
         std::cerr << "flowgen: " << compiled.error().message << "\n";
