@@ -38,10 +38,10 @@ def brief(pod):
 def table(found):
     rows = [("POD", "NODE", "PHASE", "ADDRESSES", "LABELS")]
     for pod in found:
-        brief = brief(pod)
-        labels = ",".join(f"{key}={value}" for key, value in sorted(brief["labels"].items()))
+        row = brief(pod)
+        labels = ",".join(f"{key}={value}" for key, value in sorted(row["labels"].items()))
         phase = (pod.get("status") or {}).get("phase") or "Pending"
-        rows.append((brief["name"], brief["node"] or "-", phase, ",".join(brief["addresses"]) or "-", labels))
+        rows.append((row["name"], row["node"] or "-", phase, ",".join(row["addresses"]) or "-", labels))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
 

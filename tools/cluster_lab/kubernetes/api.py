@@ -62,7 +62,10 @@ class AdminApi:
         return json.loads(body)
 
     def items(self, path):
-        return self.get(path)["items"]
+        """The objects of the list at this path, each with its kind, which a list leaves out."""
+        found = self.get(path)
+        kind = found["kind"].removesuffix("List")
+        return [each | {"kind": kind} for each in found["items"]]
 
 
 def kubectl(lab, arguments, manifest=None):

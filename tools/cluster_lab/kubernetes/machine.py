@@ -32,13 +32,13 @@ mkdir -p "$NODE_FOLDER/run/ovs-cni-lab" "$NODE_FOLDER/run/netns" "$NODE_FOLDER/r
 mount --bind "$ROOT" "$NODE_FOLDER/run/ovs-cni-lab"
 [ "$SWITCH" != host ] || mount --bind "$NODE_FOLDER" "$NODE_FOLDER/run/openvswitch"
 mount --rbind "$NODE_FOLDER/run" /run
-mount --bind "$DISK/lib" /var/lib
-mount --bind "$DISK/log" /var/log
 for folder in etc opt; do
   mount -t overlay -o "lowerdir=/$folder,upperdir=$DISK/$folder,workdir=$DISK/$folder.work" overlay "/$folder"
 done
 mkdir -p /etc/cni/net.d /opt/cni/bin
 mount -t overlay -o "lowerdir=/usr/lib/cni,upperdir=$DISK/cni,workdir=$DISK/cni.work" overlay /opt/cni/bin
+mount --bind "$DISK/log" /var/log
+mount --bind "$DISK/lib" /var/lib
 echo > /etc/resolv.conf
 mount --make-rshared /
 echo ready
@@ -78,7 +78,7 @@ def create(lab, name, host_switch):
     with child.stdout:
         if child.stdout.readline() != b"ready\n":
             child.wait()
-            raise LabError(f"the folders of {name} could not be mounted: {tail(log_path, 1)}")
+            raise LabError(f"the folders of {name} could not be mounted: {' '.join(tail(log_path).split())}")
     cgroups.create(lab, name)
 
 
