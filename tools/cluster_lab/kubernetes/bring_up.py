@@ -13,9 +13,11 @@ from .. import namespaces, node, processes, underlay
 from ..bring_up import in_parallel, kernel_has_datapath, progress, recorded_processes
 from ..endpoints import by_family
 from ..errors import UsageError
-from ..layout import program, write_json
-from . import cgroups, cluster_dns, control_plane, network, programs, status, worker
+from ..layout import DISK_ROOT, program, write_json
+from . import cluster_dns, control_plane, network, programs, status, worker
 from .api import AdminApi, kubectl
+from .cgroups import remove as remove_cgroups
+from .cgroups import remove_if_empty
 from .plan import MAX_API_SERVERS, MAX_NODES, ClusterPlan
 
 REGISTER_SECONDS = 90.0
@@ -108,10 +110,11 @@ def down(lab):
     for part in ("agent", *FIRST_TO_END):
         processes.stop([process for each, process in known if each == part])
     # The processes of pods are in network namespaces without a name: their control groups tell whose they are.
-    cgroups.remove(lab)
+    remove_cgroups(lab)
     processes.stop({process for _, process in known} | set(processes.inside(spaces)))
-    cgroups.remove(lab)
+    remove_cgroups(lab)
     namespaces.remove(spaces)
     for folder in (lab.folder, lab.disk):
         if folder.exists():
             shutil.rmtree(folder)
+    remove_if_empty(DISK_ROOT)

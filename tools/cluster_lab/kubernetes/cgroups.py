@@ -13,7 +13,7 @@ from ..processes import Process
 
 MOUNT = Path("/sys/fs/cgroup")
 TOP = "ovs-cni-lab"
-CONTROLLERS = "+cpuset +cpu +memory +pids +io"
+CONTROLLERS = ("cpuset", "cpu", "memory", "pids", "io")
 
 
 def root(lab, node):
@@ -28,10 +28,10 @@ def _is_unified():
 def _hierarchies():
     if _is_unified():
         return [MOUNT]
-    found = [path for path in MOUNT.iterdir() if path.is_dir() and not path.is_symlink()]
+    found = [path for path in MOUNT.iterdir() if not path.is_symlink() and (path / "cgroup.procs").exists()]
     if not found:
         raise LabError(f"{MOUNT} holds no control groups: a kubelet needs them; mount them as the distribution does")
-    return sorted(path for path in found if (path / "cgroup.procs").exists() and path.name != "unified")
+    return sorted(found)
 
 
 def create(lab, node):
@@ -39,7 +39,9 @@ def create(lab, node):
         path = hierarchy
         for part in (TOP, lab.name, node):
             if _is_unified():
-                (path / "cgroup.subtree_control").write_text(CONTROLLERS)
+                has = (path / "cgroup.controllers").read_text().split()
+                wanted = " ".join(f"+{each}" for each in CONTROLLERS if each in has)
+                (path / "cgroup.subtree_control").write_text(wanted)
             parent, path = path, path / part
             path.mkdir(exist_ok=True)
             _inherit_cpus(parent, path)
@@ -47,8 +49,10 @@ def create(lab, node):
 
 def _inherit_cpus(parent, child):
     """In version 1 a group without processors and memory nodes of its own takes no process."""
+    if _is_unified():
+        return
     for name in ("cpuset.cpus", "cpuset.mems"):
-        if not _is_unified() and (child / name).exists() and not (child / name).read_text().strip():
+        if (parent / name).exists() and not (child / name).read_text().strip():
             (child / name).write_text((parent / name).read_text())
 
 
@@ -69,7 +73,7 @@ def remove(lab):
     for group in groups:
         _remove_empty(group)
     for hierarchy in _hierarchies() if groups else []:
-        _remove_shared(hierarchy / TOP)
+        remove_if_empty(hierarchy / TOP)
 
 
 def _remove_empty(group):
@@ -81,9 +85,9 @@ def _remove_empty(group):
         raise LabError(f"the control group {group} cannot be removed: {error.strerror}; is a process left in it?") from None
 
 
-def _remove_shared(group):
-    """The group above all labs, if this was the last."""
+def remove_if_empty(folder):
+    """Removes what labs share, unless another one has something in it."""
     try:
-        group.rmdir()
+        folder.rmdir()
     except OSError:
         pass

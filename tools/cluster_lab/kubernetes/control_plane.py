@@ -154,6 +154,7 @@ def start_controller_manager(lab, plan):
         "root-ca-file": pki("ca.crt"),
         "cluster-signing-cert-file": pki("ca.crt"),
         "cluster-signing-key-file": pki("ca.key"),
+        "flex-volume-plugin-dir": lab.disk / "volume-plugins",
     }
     return _start_program(lab, CONTROLLERS, flags)
 

@@ -37,7 +37,7 @@ int main(void) {
 }
 """
 # The shell and the tools that the upstream image has, and that tests call in it.
-TOOLS = ("bash", "curl", "dig", "getent", "ip", "nc.openbsd")
+TOOLS = ("bash", "curl", "dash", "dig", "getent", "ip", "nc.openbsd")
 USERS = "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\nuser-defined-in-image:x:1000:1000::/:/bin/sh\n"
 GROUPS = "root:x:0:\nnogroup:x:65534:\nuser-defined-in-image:x:1000:\ngroup-defined-in-image:x:50000:user-defined-in-image\n"
 
@@ -85,7 +85,7 @@ class Layer:
 def _busybox(layer):
     layer.file("bin/busybox", Path(_installed("busybox", "busybox-static")).read_bytes(), 0o755)
     for applet in subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True).stdout.split():
-        if applet not in ("bash", "busybox", "ip", "nc"):
+        if applet not in ("bash", "busybox", "ip", "nc", "sh"):
             layer.link(f"bin/{applet}", "busybox")
 
 
@@ -105,6 +105,8 @@ def _agnhost():
     layer.link("bin/bash", "../usr/bin/bash")
     layer.link("bin/nc", "../usr/bin/nc.openbsd")
     layer.link("bin/ip", "../usr/bin/ip")
+    # The shell of busybox prefers its own tools to those above.
+    layer.link("bin/sh", "../usr/bin/dash")
     _busybox(layer)
     layer.folder("tmp", 0o1777)
     layer.folder("uploads")
