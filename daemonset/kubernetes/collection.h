@@ -35,9 +35,9 @@ template <typename Map> class Collection : public ObjectSink {
         std::string kind;
         std::string api_version; ///< objects of a list do not carry these two
         std::function<ipam::Result<Value>(const nlohmann::json&)> decode;
-        /// Called with each value that enters or leaves the map; return whether that changed the state.
-        std::function<bool(const Value&)> entered = [](const Value&) { return true; };
-        std::function<bool(const Value&)> left = [](const Value&) { return true; };
+        /// Called with each value that enters or leaves the map; return whether that changed the state. Empty: it did.
+        std::function<bool(const Value&)> entered{};
+        std::function<bool(const Value&)> left{};
     };
 
     Collection(Rules rules, Map& map, ChangeRecord& record) : rules_(std::move(rules)), map_(map), record_(record) {}
@@ -89,6 +89,8 @@ template <typename Map> class Collection : public ObjectSink {
     }
 
   private:
+    static bool tell(const std::function<bool(const Value&)>& told, const Value& value) { return !told || told(value); }
+
     static Key key_of(const nlohmann::json& object) {
         if constexpr (std::is_same_v<Key, std::string>)
             return name_in(object).name;
@@ -123,11 +125,11 @@ template <typename Map> class Collection : public ObjectSink {
     void put(const Key& key, Value value) {
         const auto place = map_.find(key);
         if (place != map_.end() && place->second == value) return;
-        bool different = rules_.entered(value);
+        bool different = tell(rules_.entered, value);
         if (place == map_.end()) {
             map_.emplace(key, std::move(value));
         } else {
-            different = rules_.left(place->second) || different;
+            different = tell(rules_.left, place->second) || different;
             place->second = std::move(value);
         }
         if (different) record_.note(rules_.kind, text_of(key));
@@ -136,7 +138,7 @@ template <typename Map> class Collection : public ObjectSink {
     void remove(const Key& key) {
         const auto place = map_.find(key);
         if (place == map_.end()) return;
-        const bool different = rules_.left(place->second);
+        const bool different = tell(rules_.left, place->second);
         map_.erase(place);
         if (different) record_.note(rules_.kind, text_of(key));
     }

@@ -57,7 +57,8 @@ TEST(NodeConfiguration, TheOpenFlowSocketFollowsTheBridge) {
 }
 
 TEST(NodeConfiguration, WithoutManifestsTheObjectsComeFromTheKubernetesApi) {
-    const auto read = parse_configuration("node: n\nkubeconfig: /k\napiServers: ['https://[fd00::1]:6443', http://a]\n", "f");
+    const auto read =
+        parse_configuration("node: n\nkubeconfig: /k\napiServers: ['https://[fd00::1]:6443', http://a]\n", "f");
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_TRUE(read->manifests.empty());
     EXPECT_EQ(read->kubeconfig, "/k");

@@ -53,7 +53,7 @@ TEST(LabelIndex, from_one_to_a_thousand_pods_of_a_known_label_set_nothing_change
     const auto before = index_labels(state).namespaces.at("shop").label_sets;
     for (int i = 0; i < 1000; ++i) {
         const ObjectName id{"shop", "web-" + std::to_string(i)};
-        state.label_sets["shop"].insert({{"app", "web"}});
+        state.label_sets["shop"].insert(Labels{{"app", "web"}});
         state.pods[id] = Pod{id, "", {{"app", "web"}}, "", false, false, {}, {}};
     }
     EXPECT_EQ(index_labels(state).namespaces.at("shop").label_sets, before);
