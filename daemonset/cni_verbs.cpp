@@ -39,7 +39,7 @@ std::string list(const std::vector<ipam::IpAddress>& addresses) {
 
 /// Why this pod cannot be attached on this node; empty when it can.
 std::string obstacle(const NodeState& known, const ovs_cni::PodReference& reference) {
-    if (!known.cluster) return "the manifests are being read";
+    if (!known.cluster) return "the cluster's objects are being read";
     const auto found = known.cluster->pods.find({reference.namespace_, reference.name});
     if (found == known.cluster->pods.end()) return "it is not known here yet";
     const auto& pod = found->second;

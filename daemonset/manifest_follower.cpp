@@ -30,8 +30,7 @@ void log_change(const source::Change& change) {
 
 } // namespace
 
-ManifestFollower::ManifestFollower(asio::any_io_executor executor, NodeState& node,
-                                   std::function<void(Changed)> on_change)
+ManifestFollower::ManifestFollower(asio::any_io_executor executor, NodeState& node, OnChange on_change)
     : executor_(executor), node_(node), on_change_(std::move(on_change)), pause_(std::move(executor)) {}
 
 asio::awaitable<void> ManifestFollower::run() {

@@ -6,37 +6,32 @@
 // agent that starts beside a broken policy file would otherwise take that policy out of a switch that still has it.
 #pragma once
 
+#include "daemonset/cluster_source.h"
 #include "daemonset/log.h"
 #include "daemonset/node_state.h"
 #include "daemonset/source/manifest_directory.h"
 
 #include <boost/asio/awaitable.hpp>
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace agent {
 
-class ManifestFollower {
+class ManifestFollower : public ClusterSource {
   public:
-    /// What of the cluster has changed.
-    struct Changed {
-        bool nodes = false; ///< Node objects among it
-    };
-
-    ManifestFollower(boost::asio::any_io_executor executor, NodeState& node, std::function<void(Changed)> on_change);
+    ManifestFollower(boost::asio::any_io_executor executor, NodeState& node, OnChange on_change);
 
     /// Follows for good; a directory that is not there yet is waited for.
-    [[nodiscard]] boost::asio::awaitable<void> run();
+    [[nodiscard]] boost::asio::awaitable<void> run() override;
 
     /// Reads again whatever differs, now. Errors: the directory is not open.
-    [[nodiscard]] ipam::Result<void> rescan();
+    [[nodiscard]] ipam::Result<void> rescan() override;
     /// What is wrong at present, a line each.
-    [[nodiscard]] std::vector<std::string> errors() const;
+    [[nodiscard]] std::vector<std::string> errors() const override;
     /// Why the state does not count yet; empty when it does.
-    [[nodiscard]] std::string trouble() const;
+    [[nodiscard]] std::string trouble() const override;
 
   private:
     /// Follows until something breaks, and says what.
@@ -45,7 +40,7 @@ class ManifestFollower {
 
     boost::asio::any_io_executor executor_;
     NodeState& node_;
-    std::function<void(Changed)> on_change_;
+    OnChange on_change_;
     std::unique_ptr<source::ManifestDirectory> directory_;
     TroubleLog opening_{"reading the directory of manifests"};
     Condition pause_; ///< never notified: what waits on it only lets time pass

@@ -35,7 +35,7 @@ NodeAgent::NodeAgent(asio::io_context& context, NodeConfiguration configuration)
           context.get_executor(), metrics_, [this] { return compile_input(); },
           [this](std::uint64_t generation) { attachments_.confirmed(generation); }),
       switch_link_(context.get_executor(), node_, attachments_, reconciler_, [this] { refresh_host(); }),
-      manifests_(context.get_executor(), node_, [this](auto changed) { cluster_changed(changed); }),
+      source_(make_cluster_source(context.get_executor(), node_, [this](auto changed) { cluster_changed(changed); })),
       verbs_(node_, attachments_, reconciler_, [this] { return unready(); }),
       cni_server_(context, metrics_,
                   {.answer = [this](ovs_cni::Request request) { return verbs_.answer(std::move(request)); },
@@ -55,14 +55,14 @@ Result<void> NodeAgent::start() {
     const auto work = [this](Awaitable<void> coroutine) {
         asio::co_spawn(context_, std::move(coroutine), asio::detached);
     };
-    work(manifests_.run());
+    work(source_->run());
     work(reconciler_.run());
     work(switch_link_.follow_database());
     work(switch_link_.follow_switch());
     work(follow_host());
     work(watch_links());
     log_info("agent started", {{"node", node_.configuration.node},
-                               {"manifests", node_.configuration.manifests.string()},
+                               {"cluster", cluster_source_name(node_.configuration)},
                                {"bridge", node_.configuration.bridge},
                                {"datapath", name(node_.configuration.datapath)},
                                {"cni_socket", node_.configuration.cni_socket.string()},
@@ -82,7 +82,7 @@ asio::awaitable<void> NodeAgent::shut_down() {
 }
 
 std::string NodeAgent::unready() const {
-    if (auto reason = manifests_.trouble(); !reason.empty()) return reason;
+    if (auto reason = source_->trouble(); !reason.empty()) return reason;
     if (!node_.host)
         return host_trouble_.reason().empty() ? "the host's network has not been read yet" : host_trouble_.reason();
     if (auto reason = switch_link_.trouble(); !reason.empty()) return reason;
@@ -93,7 +93,7 @@ std::string NodeAgent::unready() const {
 }
 
 Result<CompileInput> NodeAgent::compile_input() {
-    if (!node_.cluster) return fail(manifests_.trouble());
+    if (!node_.cluster) return fail(source_->trouble());
     if (!node_.host) return fail("the host's network has not been read yet");
     if (!attachments_.loaded() || node_.tunnel_ofport == 0) return fail("the switch's database has not been read yet");
     return CompileInput{.cluster = node_.cluster,
@@ -105,7 +105,7 @@ Result<CompileInput> NodeAgent::compile_input() {
                                   .attachments = attachments_.for_compile()}};
 }
 
-void NodeAgent::cluster_changed(ManifestFollower::Changed changed) {
+void NodeAgent::cluster_changed(ClusterSource::Changed changed) {
     if (changed.nodes) {
         const auto own = node_.cluster->nodes.find(node_.configuration.node);
         const auto ranges = own == node_.cluster->nodes.end() ? std::vector<ipam::Prefix>() : own->second.pod_cidrs;

@@ -1,6 +1,6 @@
 // The node agent: its parts, and who tells whom.
 //
-//   ManifestFollower ─┐                                ┌─► SwitchLink: bridge, tunnel port, connections
+//   ClusterSource ────┐                                ┌─► SwitchLink: bridge, tunnel port, connections
 //   HostNetwork ──────┼─► NodeState ──► Reconciler ────┴─► flows
 //   CniServer ──► CniVerbs ──► Attachments ──┘             HttpServer: metrics, health, debugging
 //
@@ -8,11 +8,11 @@
 // normal path, and no packet is to notice.
 #pragma once
 
+#include "daemonset/cluster_source.h"
 #include "daemonset/cni_server.h"
 #include "daemonset/cni_verbs.h"
 #include "daemonset/host_network.h"
 #include "daemonset/http_server.h"
-#include "daemonset/manifest_follower.h"
 #include "daemonset/switch_link.h"
 #include "ovs-cni/netlink/change_monitor.h"
 
@@ -41,7 +41,7 @@ class NodeAgent {
     /// Why pods cannot be served; empty when they can.
     [[nodiscard]] std::string unready() const;
     [[nodiscard]] ipam::Result<CompileInput> compile_input();
-    void cluster_changed(ManifestFollower::Changed changed);
+    void cluster_changed(ClusterSource::Changed changed);
 
     /// Asks for the host's network to be looked at; returns the number to wait for.
     std::uint64_t refresh_host();
@@ -60,7 +60,7 @@ class NodeAgent {
     Attachments attachments_;
     Reconciler reconciler_;
     SwitchLink switch_link_;
-    ManifestFollower manifests_;
+    std::unique_ptr<ClusterSource> source_;
     CniVerbs verbs_;
     CniServer cni_server_;
     HttpServer http_server_;

@@ -92,6 +92,19 @@ Result<HttpAddress> read_http_address(const Entry& entry) {
     return HttpAddress{*address, port};
 }
 
+Result<std::vector<kubernetes::ServerUrl>> read_servers(const Entry& entry) {
+    constexpr std::string_view allowed = "a list of URLs, such as [https://10.0.0.1:6443, https://10.0.0.2:6443]";
+    if (!entry.value.IsSequence() || entry.value.size() == 0) return entry.refused(allowed);
+    std::vector<kubernetes::ServerUrl> servers;
+    for (const auto& item : entry.value) {
+        if (!item.IsScalar()) return entry.refused(allowed);
+        auto url = kubernetes::parse_server_url(item.Scalar());
+        if (!url) return fail(entry.where + entry.key + ": " + url.error().message);
+        servers.push_back(std::move(*url));
+    }
+    return servers;
+}
+
 Result<Datapath> read_datapath(const Entry& entry) {
     if (entry.value.IsScalar() && entry.value.Scalar() == "system") return Datapath::System;
     if (entry.value.IsScalar() && entry.value.Scalar() == "netdev") return Datapath::Netdev;
@@ -128,10 +141,12 @@ template <typename T, typename Target> Result<void> store(Result<T> value, Targe
 
 using Read = Result<void> (*)(const Entry&, NodeConfiguration&);
 
-constexpr std::array<std::pair<std::string_view, Read>, 13> kKeys{{
+constexpr std::array<std::pair<std::string_view, Read>, 15> kKeys{{
     {"node",
      [](const Entry& e, NodeConfiguration& c) { return store(read_text(e, "the name of a Node object"), c.node); }},
     {"manifests", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.manifests); }},
+    {"kubeconfig", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.kubeconfig); }},
+    {"apiServers", [](const Entry& e, NodeConfiguration& c) { return store(read_servers(e), c.api_servers); }},
     {"bridge", [](const Entry& e, NodeConfiguration& c) { return store(read_bridge(e), c.bridge); }},
     {"datapath", [](const Entry& e, NodeConfiguration& c) { return store(read_datapath(e), c.datapath); }},
     {"ovsdbSocket", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.ovsdb_socket); }},
@@ -178,8 +193,12 @@ Result<NodeConfiguration> read_entries(const YAML::Node& document, std::string_v
         if (!seen.insert(entry.key).second) return fail(where + "the key \"" + entry.key + "\" is there twice");
         if (auto stored = known->second(entry, configuration); !stored) return std::unexpected(stored.error());
     }
-    for (const std::string required : {"node", "manifests"})
-        if (!seen.contains(required)) return fail(std::string(file) + ": the key \"" + required + "\" is missing");
+    if (!seen.contains("node")) return fail(std::string(file) + ": the key \"node\" is missing");
+    for (const std::string other : {"kubeconfig", "apiServers"})
+        if (seen.contains("manifests") && seen.contains(other))
+            return fail(
+                std::string(file) + ": \"manifests\" and \"" + other +
+                "\" exclude each other: the cluster's objects come from a directory or from the Kubernetes API");
     if (configuration.openflow_socket.empty())
         configuration.openflow_socket = "/run/openvswitch/" + configuration.bridge + ".mgmt";
     return configuration;
@@ -188,6 +207,12 @@ Result<NodeConfiguration> read_entries(const YAML::Node& document, std::string_v
 } // namespace
 
 std::string_view name(Datapath datapath) { return datapath == Datapath::System ? "system" : "netdev"; }
+
+std::string cluster_source_name(const NodeConfiguration& configuration) {
+    if (!configuration.manifests.empty()) return "manifests in " + configuration.manifests.string();
+    if (!configuration.kubeconfig.empty()) return "Kubernetes API, kubeconfig " + configuration.kubeconfig.string();
+    return "Kubernetes API, as a pod of the cluster";
+}
 
 std::span<const std::string_view> configuration_keys() { return kKeyNames; }
 

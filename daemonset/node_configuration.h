@@ -5,6 +5,7 @@
 // docs/configuration.md describes every key for the administrator; a test holds the two together.
 #pragma once
 
+#include "daemonset/kubernetes/server_url.h"
 #include "ipam/address.h"
 
 #include <chrono>
@@ -15,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace agent {
 
@@ -36,8 +38,10 @@ struct HttpAddress {
 
 /// One value for each key; the key's name is the field's in camelCase.
 struct NodeConfiguration {
-    std::string node;                ///< name of this node's Node object
-    std::filesystem::path manifests; ///< the watched directory
+    std::string node;                 ///< name of this node's Node object
+    std::filesystem::path manifests;  ///< the watched directory; empty: the Kubernetes API
+    std::filesystem::path kubeconfig; ///< how to reach the Kubernetes API; empty: as a pod of the cluster does
+    std::vector<kubernetes::ServerUrl> api_servers; ///< tried in turn; empty: the one that kubeconfig or cluster names
     std::string bridge = "br-int";
     Datapath datapath = Datapath::System;
     std::filesystem::path ovsdb_socket = "/run/openvswitch/db.sock";
@@ -52,6 +56,9 @@ struct NodeConfiguration {
 
     auto operator<=>(const NodeConfiguration&) const = default;
 };
+
+/// Where the cluster's objects come from, for the log: "manifests in /etc/cluster", "kubeconfig /root/.kube/config".
+[[nodiscard]] std::string cluster_source_name(const NodeConfiguration& configuration);
 
 /// The keys that a configuration may have, in the order of the documentation.
 [[nodiscard]] std::span<const std::string_view> configuration_keys();

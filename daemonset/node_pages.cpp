@@ -69,7 +69,7 @@ void NodeAgent::serve_pages() {
 HttpAnswer NodeAgent::metrics_page() {
     metrics_.ready.Set(unready().empty() ? 1 : 0);
     metrics_.attachments.Set(static_cast<double>(attachments_.records().size()));
-    metrics_.source_errors.Set(static_cast<double>(manifests_.errors().size()));
+    metrics_.source_errors.Set(static_cast<double>(source_->errors().size()));
     for (const auto& use : attachments_.address_use())
         metrics_.set_addresses(std::string(ipam::name(use.range.family())), static_cast<double>(use.free()),
                                static_cast<double>(use.used));
@@ -84,7 +84,7 @@ json NodeAgent::debug_page() const {
               {"generation",
                {{"desired", reconciler_.desired_generation()}, {"installed", reconciler_.installed_generation()}}},
               {"flows", flows_by_table(reconciler_.desired_counts(), reconciler_.installed_counts())},
-              {"sourceErrors", manifests_.errors()}};
+              {"sourceErrors", source_->errors()}};
     page["attachments"] = json::array();
     for (const auto& [port, record] : attachments_.records()) page["attachments"].push_back(describe(record));
     page["requestsUnderWay"] = attachments_.count_under_way();
@@ -110,7 +110,7 @@ json NodeAgent::debug_page() const {
 }
 
 asio::awaitable<HttpAnswer> NodeAgent::synchronise() {
-    if (auto rescanned = manifests_.rescan(); !rescanned) co_return refusal(rescanned.error().message);
+    if (auto rescanned = source_->rescan(); !rescanned) co_return refusal(rescanned.error().message);
     const auto deadline = after(kSynchronisePatience);
     const auto host = refresh_host();
     while (host_done_ < host) {
@@ -124,7 +124,7 @@ asio::awaitable<HttpAnswer> NodeAgent::synchronise() {
     const json answer{{"generation", reconciler_.installed_generation()},
                       {"desired", total(reconciler_.desired_counts())},
                       {"installed", total(reconciler_.installed_counts())},
-                      {"sourceErrors", manifests_.errors()}};
+                      {"sourceErrors", source_->errors()}};
     co_return HttpAnswer{200, kJson, answer.dump() + "\n"};
 }
 

@@ -27,7 +27,7 @@ struct NodeState {
         : configuration(std::move(wanted)), changed(std::move(executor)) {}
 
     NodeConfiguration configuration;
-    /// What the manifests say; null until all of them were read without error once.
+    /// What the cluster source says; null until all of it was read without error once.
     const flowgen::ClusterState* cluster = nullptr;
     std::optional<HostView> host;
     std::shared_ptr<ovs_cni::SwitchDatabase> database; ///< null while it is not connected

@@ -160,6 +160,8 @@ struct ClusterState {
     std::map<ObjectName, Pod> pods;
     std::map<std::pair<std::string, ObjectName>, Workload> workloads; ///< by kind and name
     std::map<ObjectName, NetworkPolicy> policies;
+    std::map<std::string, std::set<Labels>> label_sets; ///< by namespace: of pods that are known by their labels alone
+    std::vector<Prefix> service_cidrs; ///< where ClusterIPs come from; sorted, empty when the source does not know
 
     auto operator<=>(const ClusterState&) const = default;
 };

@@ -13,6 +13,7 @@ std::set<std::string> namespace_names(const ClusterState& state) {
     for (const auto& [id, pod] : state.pods) names.insert(id.namespace_);
     for (const auto& [key, workload] : state.workloads) names.insert(key.second.namespace_);
     for (const auto& [id, policy] : state.policies) names.insert(id.namespace_);
+    for (const auto& [name, sets] : state.label_sets) names.insert(name);
     return names;
 }
 
@@ -55,13 +56,17 @@ LabelIndex index_labels(const ClusterState& state) {
     for (const auto& name : namespace_names(state))
         index.namespaces.emplace(name,
                                  IndexedNamespace{namespace_labels(state, name), namespace_bits(name), false, {}});
-    const auto add = [&](const std::string& namespace_name, const Pod& pod) {
-        if (pod.host_network || pod.finished) return;
+    const auto add_labels = [&](const std::string& namespace_name, const Labels& labels) {
         auto& entry = index.namespaces.at(namespace_name);
-        entry.label_sets.push_back({{entry.bits, label_bits(pod.labels)}, pod.labels});
+        entry.label_sets.push_back({{entry.bits, label_bits(labels)}, labels});
+    };
+    const auto add = [&](const std::string& namespace_name, const Pod& pod) {
+        if (!pod.host_network && !pod.finished) add_labels(namespace_name, pod.labels);
     };
     for (const auto& [id, pod] : state.pods) add(id.namespace_, pod);
     for (const auto& [key, workload] : state.workloads) add(key.second.namespace_, workload.pod_template);
+    for (const auto& [name, sets] : state.label_sets)
+        for (const auto& labels : sets) add_labels(name, labels);
     for (auto& [name, entry] : index.namespaces) {
         std::ranges::sort(entry.label_sets);
         const auto repeated = std::ranges::unique(entry.label_sets);

@@ -56,6 +56,26 @@ TEST(NodeConfiguration, TheOpenFlowSocketFollowsTheBridge) {
     EXPECT_EQ(read->openflow_socket, "/run/openvswitch/br9.mgmt");
 }
 
+TEST(NodeConfiguration, WithoutManifestsTheObjectsComeFromTheKubernetesApi) {
+    const auto read =
+        parse_configuration("node: n\nkubeconfig: /k\napiServers: ['https://[fd00::1]:6443', http://a]\n", "f");
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_TRUE(read->manifests.empty());
+    EXPECT_EQ(read->kubeconfig, "/k");
+    ASSERT_EQ(read->api_servers.size(), 2U);
+    EXPECT_EQ(read->api_servers[0], (kubernetes::ServerUrl{true, "fd00::1", 6443, ""}));
+    EXPECT_EQ(read->api_servers[1], (kubernetes::ServerUrl{false, "a", 80, ""}));
+    EXPECT_TRUE(parse_configuration("node: n\n", "f")) << "as a pod of the cluster";
+}
+
+TEST(NodeConfiguration, ManifestsAndTheKubernetesApiExcludeEachOther) {
+    for (const std::string other : {"kubeconfig: /k\n", "apiServers: [https://a]\n"}) {
+        const auto read = parse_configuration(kLeast + other, "f");
+        ASSERT_FALSE(read);
+        EXPECT_THAT(read.error().message, HasSubstr("exclude each other"));
+    }
+}
+
 struct Wrong {
     const char* text;  ///< after the two required lines
     const char* error; ///< part of the message
@@ -84,11 +104,13 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"tunnelAddress: node1\n", "IPv4 or IPv6 address"}, Wrong{"masquerade: yes\n", "true or false"},
         Wrong{"podWaitSeconds: 61\n", "0 to 60"}, Wrong{"podWaitSeconds: 1.5\n", "0 to 60"},
         Wrong{"logLevel: trace\n", "debug, info, warning or error"}, Wrong{"cniSocket: ''\n", "a path"},
+        Wrong{"apiServers: https://a\n", "list of URLs"}, Wrong{"apiServers: []\n", "list of URLs"},
+        Wrong{"apiServers: [10.0.0.1]\n", "\"10.0.0.1\" is no server"},
+        Wrong{"apiServers: ['https://a:0']\n", "is no server"}, Wrong{"kubeconfig: ''\n", "a path"},
         Wrong{"- list\n", ""}));
 
-TEST(NodeConfiguration, TheRequiredKeysAreNamedWhenTheyAreMissing) {
+TEST(NodeConfiguration, TheRequiredKeyIsNamedWhenItIsMissing) {
     EXPECT_THAT(parse_configuration("manifests: m\n", "f").error().message, HasSubstr("\"node\" is missing"));
-    EXPECT_THAT(parse_configuration("node: n\n", "f").error().message, HasSubstr("\"manifests\" is missing"));
     EXPECT_FALSE(parse_configuration("", "f"));
     EXPECT_FALSE(parse_configuration("just text", "f"));
 }

@@ -38,6 +38,33 @@ TEST(LabelIndex, equal_label_sets_are_one) {
     EXPECT_EQ(index_labels(state).namespaces.at("shop").label_sets.size(), 2U);
 }
 
+TEST(LabelIndex, a_label_set_known_without_its_pods_is_indexed) {
+    auto state = two_namespaces();
+    state.label_sets["shop"] = {{{"app", "web"}}};
+    const auto index = index_labels(state);
+    ASSERT_EQ(index.namespaces.at("shop").label_sets.size(), 1U);
+    EXPECT_EQ(index.namespaces.at("shop").label_sets.front().identity, pod_identity("shop", {{"app", "web"}}));
+    EXPECT_TRUE(index.namespaces.at("ops").label_sets.empty());
+}
+
+TEST(LabelIndex, from_one_to_a_thousand_pods_of_a_known_label_set_nothing_changes) {
+    auto state = two_namespaces();
+    state.label_sets["shop"] = {{{"app", "web"}}};
+    const auto before = index_labels(state).namespaces.at("shop").label_sets;
+    for (int i = 0; i < 1000; ++i) {
+        const ObjectName id{"shop", "web-" + std::to_string(i)};
+        state.label_sets["shop"].insert(Labels{{"app", "web"}});
+        state.pods[id] = Pod{id, "", {{"app", "web"}}, "", false, false, {}, {}};
+    }
+    EXPECT_EQ(index_labels(state).namespaces.at("shop").label_sets, before);
+}
+
+TEST(LabelIndex, a_namespace_that_label_sets_merely_name_exists) {
+    ClusterState state;
+    state.label_sets["shop"] = {{}};
+    EXPECT_FALSE(index_labels(state).refused("shop"));
+}
+
 TEST(LabelIndex, of_namespaces_with_one_hash_the_younger_is_refused) {
     const auto state = two_namespaces();
     auto index = index_labels(state);

@@ -1,0 +1,40 @@
+// What has changed in a ClusterState since it was last told.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace agent::kubernetes {
+
+class ChangeRecord {
+  public:
+    /// How many objects are named; the rest is counted.
+    static constexpr std::size_t kNamed = 5;
+
+    struct Changes {
+        std::size_t count = 0;
+        bool nodes = false;
+        std::vector<std::string> names; ///< of the first ones: "NetworkPolicy shop/web"
+
+        [[nodiscard]] std::string text() const {
+            std::string list;
+            for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+            return count > names.size() ? list + " and " + std::to_string(count - names.size()) + " more" : list;
+        }
+    };
+
+    void note(std::string_view kind, const std::string& name) {
+        ++changes_.count;
+        changes_.nodes = changes_.nodes || kind == "Node";
+        if (changes_.names.size() < kNamed) changes_.names.push_back(std::string(kind) + " " + name);
+    }
+    [[nodiscard]] Changes take() { return std::exchange(changes_, {}); }
+
+  private:
+    Changes changes_;
+};
+
+} // namespace agent::kubernetes

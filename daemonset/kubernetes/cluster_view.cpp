@@ -1,0 +1,131 @@
+#include "daemonset/kubernetes/cluster_view.h"
+
+#include "daemonset/source/kind_decoders.h"
+#include "daemonset/source/object_decoder.h"
+
+#include <algorithm>
+
+namespace agent::kubernetes {
+namespace {
+
+using flowgen::ObjectName;
+using ipam::Result;
+using nlohmann::json;
+
+// Source: Kubernetes API concepts, "Metadata-only fetches".
+constexpr auto kMetadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+constexpr auto kMetadata = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+constexpr auto kPolicyGroup = "networking.k8s.io/v1";
+
+std::unexpected<ipam::Error> all_of(const source::Problems& problems) {
+    std::string text;
+    for (const auto& problem : problems) text += (text.empty() ? "" : "; ") + problem.text();
+    return ipam::fail(std::move(text));
+}
+
+/// A value of this type, as the decoder for all kinds gives it.
+template <typename T> Result<T> decode_as(const json& object) {
+    auto decoded = source::decode(object);
+    if (!decoded) return all_of(decoded.error());
+    auto* const known = std::get_if<source::Object>(&*decoded);
+    auto* const value = known == nullptr ? nullptr : std::get_if<T>(known);
+    if (value == nullptr) return ipam::fail("is of another kind than was asked for");
+    return std::move(*value);
+}
+
+Result<std::vector<flowgen::Prefix>> decode_ranges(const json& object) {
+    source::Problems problems;
+    const source::Field root(object, problems);
+    std::vector<flowgen::Prefix> ranges;
+    for (const auto& field : root["spec"]["cidrs"].items())
+        if (const auto range = source::decode_cidr(field)) ranges.push_back(*range);
+    if (!problems.empty()) return all_of(problems);
+    return ranges;
+}
+
+Result<SharedLabels> decode_carried_labels(const json& object, KnownLabels& known) {
+    source::Problems problems;
+    const source::Field root(object, problems);
+    auto name = source::decode_name(root);
+    auto labels = source::decode_labels(root["metadata"]["labels"]);
+    if (!problems.empty()) return all_of(problems);
+    return known.find(std::move(name.namespace_), std::move(labels));
+}
+
+} // namespace
+
+ObjectName name_in(const json& object) {
+    const auto metadata = object.find("metadata");
+    if (metadata == object.end() || !metadata->is_object()) return {};
+    const auto text = [&](const char* field) {
+        const auto found = metadata->find(field);
+        return found != metadata->end() && found->is_string() ? found->get<std::string>() : std::string();
+    };
+    return {text("namespace"), text("name")};
+}
+
+ClusterView::ClusterView(std::string node)
+    : node_(std::move(node)), known_labels_(state_.label_sets),
+      own_pods_({.kind = "Pod", .api_version = "v1", .decode = decode_as<flowgen::Pod>}, state_.pods, record_),
+      all_pods_({.kind = "Pod labels",
+                 .api_version = "v1",
+                 .decode = [this](const json& object) { return decode_carried_labels(object, known_labels_); },
+                 .entered = [this](const SharedLabels& labels) { return known_labels_.add(*labels); },
+                 .left = [this](const SharedLabels& labels) { return known_labels_.remove(*labels); }},
+                labels_by_pod_, record_),
+      namespaces_({.kind = "Namespace", .api_version = "v1", .decode = decode_as<flowgen::Namespace>},
+                  state_.namespaces, record_),
+      nodes_({.kind = "Node", .api_version = "v1", .decode = decode_as<flowgen::Node>}, state_.nodes, record_),
+      policies_({.kind = "NetworkPolicy", .api_version = kPolicyGroup, .decode = decode_as<flowgen::NetworkPolicy>},
+                state_.policies, record_),
+      service_cidrs_({.kind = "ServiceCIDR", .api_version = kPolicyGroup, .decode = decode_ranges}, ranges_, record_) {}
+
+std::vector<Source> ClusterView::sources() {
+    const std::string group = std::string("/apis/") + kPolicyGroup;
+    std::vector<Source> sources;
+    sources.push_back({{.name = "own pods", .path = "/api/v1/pods", .selector = "spec.nodeName=" + node_}, own_pods_});
+    sources.push_back({{.name = "labels of all pods",
+                        .path = "/api/v1/pods",
+                        .selector = {},
+                        .accept_list = kMetadataList,
+                        .accept_watch = kMetadata},
+                       all_pods_});
+    sources.push_back({{.name = "namespaces", .path = "/api/v1/namespaces", .selector = {}}, namespaces_});
+    sources.push_back({{.name = "nodes", .path = "/api/v1/nodes", .selector = {}}, nodes_});
+    sources.push_back({{.name = "network policies", .path = group + "/networkpolicies", .selector = {}}, policies_});
+    Resource ranges{.name = "service ranges", .path = group + "/servicecidrs", .selector = {}};
+    ranges.may_be_missing = true;
+    sources.push_back({std::move(ranges), service_cidrs_});
+    return sources;
+}
+
+ChangeRecord::Changes ClusterView::take_changes() {
+    collect_service_ranges();
+    return record_.take();
+}
+
+std::vector<std::string> ClusterView::errors() const {
+    std::vector<std::string> lines;
+    const auto add = [&](const auto& collection) {
+        auto more = collection.errors();
+        std::ranges::move(more, std::back_inserter(lines));
+    };
+    add(own_pods_);
+    add(all_pods_);
+    add(namespaces_);
+    add(nodes_);
+    add(policies_);
+    add(service_cidrs_);
+    return lines;
+}
+
+void ClusterView::collect_service_ranges() {
+    auto& ranges = state_.service_cidrs;
+    ranges.clear();
+    for (const auto& [name, of_object] : ranges_) ranges.insert(ranges.end(), of_object.begin(), of_object.end());
+    std::ranges::sort(ranges);
+    const auto repeated = std::ranges::unique(ranges);
+    ranges.erase(repeated.begin(), repeated.end());
+}
+
+} // namespace agent::kubernetes

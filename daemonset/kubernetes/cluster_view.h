@@ -1,0 +1,60 @@
+// The cluster as this node sees it through the Kubernetes API: what it asks for, and what becomes of it.
+//
+//   own pods in full ──────────► pods
+//   all pods, metadata alone ──► label sets, counted
+//   namespaces, nodes, network policies, service ranges ──► their namesakes
+//                                              └──► ClusterState, and what changed in it
+#pragma once
+
+#include "daemonset/kubernetes/collection.h"
+#include "daemonset/kubernetes/known_labels.h"
+#include "daemonset/kubernetes/resource_follower.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace agent::kubernetes {
+
+/// A resource and where its objects go.
+struct Source {
+    Resource resource;
+    ObjectSink& sink;
+};
+
+class ClusterView {
+  public:
+    /// `node` is the name of this node's Node object.
+    explicit ClusterView(std::string node);
+
+    /// What has to be read; the sinks are this object's.
+    [[nodiscard]] std::vector<Source> sources();
+    [[nodiscard]] const flowgen::ClusterState& state() const { return state_; }
+    /// What changed since the last call.
+    [[nodiscard]] ChangeRecord::Changes take_changes();
+    /// The objects that cannot be read at present, a line each.
+    [[nodiscard]] std::vector<std::string> errors() const;
+
+  private:
+    using LabelsByPod = std::map<flowgen::ObjectName, SharedLabels>;
+    using Ranges = std::map<std::string, std::vector<flowgen::Prefix>>; ///< by ServiceCIDR
+
+    /// The service ranges of all ServiceCIDR objects, in order and each once.
+    void collect_service_ranges();
+
+    std::string node_;
+    flowgen::ClusterState state_;
+    ChangeRecord record_;
+    KnownLabels known_labels_;
+    LabelsByPod labels_by_pod_;
+    Ranges ranges_;
+
+    Collection<std::map<flowgen::ObjectName, flowgen::Pod>> own_pods_;
+    Collection<LabelsByPod> all_pods_;
+    Collection<std::map<std::string, flowgen::Namespace>> namespaces_;
+    Collection<std::map<std::string, flowgen::Node>> nodes_;
+    Collection<std::map<flowgen::ObjectName, flowgen::NetworkPolicy>> policies_;
+    Collection<Ranges> service_cidrs_;
+};
+
+} // namespace agent::kubernetes

@@ -1,0 +1,157 @@
+// The objects of one kind: decoded, compared, and put into the map that holds them.
+//
+//   listed ──► staged ──(end_list: the difference)──┐
+//   changed, deleted ───────────────────────────────┴─► map ──► ChangeRecord
+//   not readable ──► logged once, its last readable version stays
+#pragma once
+
+#include "daemonset/kubernetes/change_record.h"
+#include "daemonset/kubernetes/object_sink.h"
+#include "daemonset/log.h"
+#include "flowgen/cluster_state.h"
+#include "ipam/error.h"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace agent::kubernetes {
+
+/// The name of an object in its metadata; empty where there is none.
+[[nodiscard]] flowgen::ObjectName name_in(const nlohmann::json& object);
+
+/// `Map` is by name (std::string) or by namespace and name (flowgen::ObjectName), and outlives it.
+template <typename Map> class Collection : public ObjectSink {
+  public:
+    using Key = typename Map::key_type;
+    using Value = typename Map::mapped_type;
+
+    /// How the objects are read, and what else depends on them.
+    struct Rules {
+        std::string kind;
+        std::string api_version; ///< objects of a list do not carry these two
+        std::function<ipam::Result<Value>(const nlohmann::json&)> decode;
+        /// Called with each value that enters or leaves the map; return whether that changed the state. Empty: it did.
+        std::function<bool(const Value&)> entered{};
+        std::function<bool(const Value&)> left{};
+    };
+
+    Collection(Rules rules, Map& map, ChangeRecord& record) : rules_(std::move(rules)), map_(map), record_(record) {}
+
+    void begin_list() override {
+        staged_.clear();
+        still_wrong_.clear();
+    }
+
+    void listed(nlohmann::json object) override {
+        const auto key = key_of(object);
+        if (auto value = read(key, std::move(object)))
+            staged_.insert_or_assign(key, std::move(*value));
+        else if (const auto last = map_.find(key); last != map_.end())
+            staged_.insert_or_assign(key, last->second);
+        if (wrong_.contains(key)) still_wrong_.insert(key);
+    }
+
+    void end_list() override {
+        std::vector<Key> gone;
+        for (const auto& [key, value] : map_)
+            if (!staged_.contains(key)) gone.push_back(key);
+        for (const auto& key : gone) remove(key);
+        for (auto& [key, value] : staged_) put(key, std::move(value));
+        std::erase_if(wrong_, [this](const auto& entry) { return !still_wrong_.contains(entry.first); });
+        begin_list();
+    }
+
+    void changed(nlohmann::json object) override {
+        const auto key = key_of(object);
+        if (auto value = read(key, std::move(object))) put(key, std::move(*value));
+    }
+
+    void deleted(const nlohmann::json& object) override {
+        wrong_.erase(key_of(object));
+        remove(key_of(object));
+    }
+
+    void unreadable(const std::string& reason) override {
+        if (unreadable_.insert(reason).second)
+            log_error("an answer of the Kubernetes API cannot be read", {{"reason", reason}});
+    }
+
+    /// The objects that cannot be read at present, a line each.
+    [[nodiscard]] std::vector<std::string> errors() const {
+        std::vector<std::string> lines(unreadable_.begin(), unreadable_.end());
+        for (const auto& [key, reason] : wrong_) lines.push_back(reason);
+        return lines;
+    }
+
+  private:
+    static bool tell(const std::function<bool(const Value&)>& told, const Value& value) { return !told || told(value); }
+
+    static Key key_of(const nlohmann::json& object) {
+        if constexpr (std::is_same_v<Key, std::string>)
+            return name_in(object).name;
+        else
+            return name_in(object);
+    }
+
+    static std::string text_of(const Key& key) {
+        if constexpr (std::is_same_v<Key, std::string>)
+            return key;
+        else
+            return key.text();
+    }
+
+    /// The value; nothing when it cannot be read, and then that is said once.
+    std::optional<Value> read(const Key& key, nlohmann::json object) {
+        object["apiVersion"] = rules_.api_version;
+        object["kind"] = rules_.kind;
+        auto value = rules_.decode(object);
+        if (value) {
+            if (wrong_.erase(key) > 0) log_info("object is right again", {{"object", name_of(key)}});
+            return std::move(*value);
+        }
+        const std::string reason = name_of(key) + ": " + value.error().message;
+        if (auto& told = wrong_[key]; told != reason) {
+            told = reason;
+            log_error("object not used, its last good state stays", {{"reason", reason}});
+        }
+        return std::nullopt;
+    }
+
+    void put(const Key& key, Value value) {
+        const auto place = map_.find(key);
+        if (place != map_.end() && place->second == value) return;
+        bool different = tell(rules_.entered, value);
+        if (place == map_.end()) {
+            map_.emplace(key, std::move(value));
+        } else {
+            different = tell(rules_.left, place->second) || different;
+            place->second = std::move(value);
+        }
+        if (different) record_.note(rules_.kind, text_of(key));
+    }
+
+    void remove(const Key& key) {
+        const auto place = map_.find(key);
+        if (place == map_.end()) return;
+        const bool different = tell(rules_.left, place->second);
+        map_.erase(place);
+        if (different) record_.note(rules_.kind, text_of(key));
+    }
+
+    [[nodiscard]] std::string name_of(const Key& key) const { return rules_.kind + " " + text_of(key); }
+
+    Rules rules_;
+    Map& map_;
+    ChangeRecord& record_;
+    Map staged_;                       ///< of a list under way
+    std::map<Key, std::string> wrong_; ///< objects that cannot be read, and why
+    std::set<Key> still_wrong_;        ///< those of them that the list under way has
+    std::set<std::string> unreadable_; ///< what came and was no object
+};
+
+} // namespace agent::kubernetes
