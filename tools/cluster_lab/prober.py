@@ -50,9 +50,6 @@ class Probe:
     def key(self):
         return self.source.name, self.destination.name, self.protocol, self.port, self.family
 
-    def question(self):
-        return questions.question(self.destination, self.protocol, self.port)
-
     def verdict(self):
         return {
             "from": self.source.name,
@@ -160,7 +157,7 @@ class Prober:
         target = (probe.destination.addresses[probe.family], probe.port)
         number = attempt_socket.connect_ex(target)
         if number == 0 and probe.protocol == "UDP":
-            number = _error_of(lambda: attempt_socket.send(probe.question()))
+            number = _say(probe, attempt_socket)
         self._remind(probe, probe.sent + self._patience(probe.attempts))
         if number == errno.ECONNREFUSED:
             self._decide(probe, True)
@@ -197,7 +194,7 @@ class Prober:
         """Whoever waits to be asked has answered by taking the connection; what it says besides is welcome."""
         if not probe.destination.speaks_first:
             probe.connected = True
-            _error_of(lambda: attempt_socket.send(probe.question()))
+            _say(probe, attempt_socket)
 
     def _decide(self, probe, allowed):
         probe.allowed = allowed
@@ -221,9 +218,11 @@ def _open_socket(probe):
     return made
 
 
-def _error_of(action):
+def _say(probe, attempt_socket):
+    """Sends the probe's questions; 0 or the number of the error that came instead."""
     try:
-        action()
+        for question in questions.questions(probe.destination, probe.protocol, probe.port):
+            attempt_socket.send(question)
         return 0
     except OSError as error:
         return error.errno

@@ -10,19 +10,20 @@ import re
 import struct
 
 RESPONDER_DATAGRAM = b"probe\n"
+DATAGRAM = b"clientip"
 HTTP = b"GET /clientip HTTP/1.0\r\nHost: probe\r\n\r\n"
 # Header: an identifier, recursion desired, one question; the question: the root's name servers.
 DNS = struct.pack(">HHHHHH", 0x6F76, 0x0100, 1, 0, 0, 0) + b"\0" + struct.pack(">HH", 2, 1)
 ADDRESS = re.compile(rb"^\[?([0-9a-fA-F.:]+?)\]?:[0-9]+$")
 
 
-def question(destination, protocol, port):
-    """What to send; empty where the destination speaks first."""
+def questions(destination, protocol, port):
+    """What to send, one after the other; an answer to any of them is one."""
+    if protocol == "TCP":
+        return [HTTP]
     if destination.speaks_first:
-        return RESPONDER_DATAGRAM if protocol == "UDP" else b""
-    if port == 53:
-        return DNS if protocol == "UDP" else struct.pack(">H", len(DNS)) + DNS
-    return HTTP if protocol == "TCP" else b"clientip"
+        return [RESPONDER_DATAGRAM]
+    return [DATAGRAM, DNS] if protocol == "UDP" and port == 53 else [DATAGRAM]
 
 
 def answer(received):

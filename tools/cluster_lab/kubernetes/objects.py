@@ -3,28 +3,55 @@
 from .. import manifests
 from ..bring_up import progress
 from . import status
-from .api import kubectl
+from .api import AdminApi, kubectl
 from .programs import image_names
 from .stand_in import replace_images
 
 APPLY_SECONDS = 120.0
-# What others of the same command need to be there: kubectl applies in the order that it is given.
-FIRST = ("CustomResourceDefinition", "Namespace", "ServiceAccount", "ConfigMap", "Secret", "NetworkPolicy")
+ACCOUNT_SECONDS = 30.0
+# What others of the same command need to be there: these are applied by themselves, before the rest.
+FOUNDATIONS = ("CustomResourceDefinition", "Namespace")
+# kubectl applies in the order that it is given: whatever isolates a pod is there before it.
+EARLY = ("ServiceAccount", "ConfigMap", "Secret", "NetworkPolicy")
 
 
 def apply(lab, paths):
     """A line for each object, as kubectl says it; pods of their namespaces run when it ends."""
-    lab.require_up()
+    api = AdminApi.of(lab, lab.require_up())
     found = _objects(paths)
+    foundations = [each for each in found if each["kind"] in FOUNDATIONS]
+    rest = [_runnable(each) for each in found if each["kind"] not in FOUNDATIONS]
+    rest.sort(key=lambda each: EARLY.index(each["kind"]) if each["kind"] in EARLY else len(EARLY))
+    spaces = {_namespace_in(each) for each in rest}
     # As in a plain lab, a namespace that no manifest declares exists as soon as something is in it.
-    declared = {each["metadata"]["name"] for each in found if each["kind"] == "Namespace"}
-    spaces = {each["metadata"]["namespace"] for each in found if "namespace" in each["metadata"]}
-    missing = [name for name in sorted(spaces - declared) if not _exists(lab, name)]
-    found += [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in missing]
-    found.sort(key=lambda each: FIRST.index(each["kind"]) if each["kind"] in FIRST else len(FIRST))
-    yield from kubectl(lab, ["apply", "-f", "-"], _list([_runnable(each) for each in found])).splitlines()
-    touched = spaces | declared | {"default"}
-    status.wait_for_pods(lab, touched, APPLY_SECONDS)
+    declared = {each["metadata"]["name"] for each in foundations}
+    there = {each["metadata"]["name"] for each in api.items("/api/v1/namespaces")}
+    foundations += [_namespace(name) for name in sorted(spaces - declared - there)]
+    if foundations:
+        yield from kubectl(lab, ["apply", "-f", "-"], _list(foundations)).splitlines()
+    if rest:
+        status.until_none(lambda _: _without_account(api, spaces), ACCOUNT_SECONDS)
+        yield from kubectl(lab, ["apply", "-f", "-"], _list(rest)).splitlines()
+        status.wait_for_pods(lab, spaces, APPLY_SECONDS)
+
+
+def _namespace_in(manifest):
+    """Where the object is; for one that is in none, where it does no harm to look."""
+    return manifest["metadata"].get("namespace") or "default"
+
+
+def _namespace(name):
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+def _without_account(api, spaces):
+    """The namespaces that are too young for a pod: it needs the account that a controller makes."""
+    accounts = {
+        each["metadata"]["namespace"]
+        for each in api.items("/api/v1/serviceaccounts")
+        if each["metadata"]["name"] == "default"
+    }
+    return [f"namespace {name} has no default service account yet" for name in sorted(spaces - accounts)]
 
 
 def _objects(paths):
@@ -34,10 +61,6 @@ def _objects(paths):
         if isinstance(document["object"], dict):
             found.append(document["object"])
     return found
-
-
-def _exists(lab, name):
-    return bool(kubectl(lab, ["get", "namespace", name, "--ignore-not-found", "-o", "name"]))
 
 
 def _runnable(manifest):
