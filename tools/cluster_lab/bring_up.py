@@ -49,7 +49,7 @@ def kernel_has_datapath():
 
 
 def parameters_of(wanted):
-    """What a new lab will be, from what the command line says: nodes, family and datapath, None where it had nothing."""
+    """What a new lab will be, from what the command line says: nodes, family, datapath; None where it had nothing."""
     return {
         "nodes": wanted["nodes"] or 3,
         "family": wanted["family"] or "dual",

@@ -82,7 +82,8 @@ def _remove_empty(group):
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise LabError(f"the control group {group} cannot be removed: {error.strerror}; is a process left in it?") from None
+        reason = f"{error.strerror}; is a process left in it?"
+        raise LabError(f"the control group {group} cannot be removed: {reason}") from None
 
 
 def remove_if_empty(folder):

@@ -38,8 +38,16 @@ int main(void) {
 """
 # The shell and the tools that the upstream image has, and that tests call in it.
 TOOLS = ("bash", "curl", "dash", "dig", "getent", "ip", "nc.openbsd")
-USERS = "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\nuser-defined-in-image:x:1000:1000::/:/bin/sh\n"
-GROUPS = "root:x:0:\nnogroup:x:65534:\nuser-defined-in-image:x:1000:\ngroup-defined-in-image:x:50000:user-defined-in-image\n"
+# Tests of supplemental groups look for the second half.
+USERS = """root:x:0:0:root:/:/bin/sh
+nobody:x:65534:65534:nobody:/:/bin/false
+user-defined-in-image:x:1000:1000::/:/bin/sh
+"""
+GROUPS = """root:x:0:
+nogroup:x:65534:
+user-defined-in-image:x:1000:
+group-defined-in-image:x:50000:user-defined-in-image
+"""
 
 
 class Layer:

@@ -46,6 +46,13 @@ exec sleep infinity >/dev/null
 """
 
 
+def has_switch(parameters):
+    """Whether the nodes have an Open vSwitch of their own, beside what pods bring. The userspace datapath needs one:
+    the underlay's address is on a bridge of it before there is any pod."""
+    kind = parameters["network"]
+    return kind == "agent" or kind == "install" and parameters["datapath"] == "netdev"
+
+
 def disk(lab, name):
     return lab.disk / name
 

@@ -1,14 +1,14 @@
 """What serves the pods of a real cluster.
 
-    agent      the lab starts this checkout's agent on every node, and puts plugin and conflist in place when it is ready
+    agent      the lab starts our own agent on every node, and puts plugin and conflist in place when it is ready
     install    the shipped manifests, applied as an administrator would
-    none       nothing: nodes stay NotReady until somebody puts a network into NODE's /etc/cni/net.d
+    none       nothing: nodes stay NotReady until somebody puts a network into their /etc/cni/net.d
 """
 
 import os
 from pathlib import Path
 
-from .. import node
+from .. import manifests, node
 from ..bring_up import in_parallel, progress
 from ..errors import LabError
 from ..layout import CHECKOUT, program
@@ -22,6 +22,12 @@ READY_SECONDS = 120.0
 AGENT = "ovs-cni-agent"
 MANIFESTS = CHECKOUT / "daemonset" / "install.yaml"
 IMAGE_VARIABLE = "OVS_CNI_IMAGE"
+DATAPATHS = ('datapath: "system"', 'datapath: "netdev"')
+
+
+def _image():
+    """The product's image, a docker-archive tar."""
+    return Path(os.environ.get(IMAGE_VARIABLE, CHECKOUT / "build" / "image" / "ovs-cni.tar"))
 
 
 def require(kind):
@@ -29,15 +35,10 @@ def require(kind):
     if kind == "agent":
         for name in ("ovs-cni", "ovs-cni-agent"):
             program(name)
-    if kind == "install":
-        image = os.environ.get(IMAGE_VARIABLE)
-        if image is None or not Path(image).is_file():
-            raise LabError(
-                f"--network install needs the product's image as a docker-archive tar: "
-                f"build it and set {IMAGE_VARIABLE} to its path (it is {image or 'not set'})"
-            )
-        if not MANIFESTS.exists():
-            raise LabError(f"{MANIFESTS} is missing: this checkout has no manifests to install")
+    if kind == "install" and not _image().is_file():
+        raise LabError(f"the image {_image()} is missing: make it with daemonset/image/build, or set {IMAGE_VARIABLE}")
+    if kind == "install" and not MANIFESTS.exists():
+        raise LabError(f"{MANIFESTS} is missing: this checkout has no manifests to install")
 
 
 def install(lab, plan, parameters):
@@ -50,10 +51,29 @@ def install(lab, plan, parameters):
         control_plane.credentials(lab).client(AGENT, AGENT, "system:masters")
         in_parallel(lambda name: _start_agent(lab, plan, parameters, name), node.names(parameters))
     else:
-        image = Path(os.environ[IMAGE_VARIABLE])
-        in_parallel(lambda name: container_runtime.load_image(lab, name, image), node.names(parameters))
-        kubectl(lab, ["apply", "-f", str(MANIFESTS)])
+        in_parallel(lambda name: container_runtime.load_image(lab, name, _image()), node.names(parameters))
+        _apply(lab, parameters)
     status.wait_for_nodes(lab, parameters, READY_SECONDS)
+
+
+def _apply(lab, parameters):
+    """As it is shipped; where the nodes have a switch, with the settings for that."""
+    if not machine.has_switch(parameters):
+        kubectl(lab, ["apply", "-f", str(MANIFESTS)])
+        return
+    progress("with the nodes' own switch (ovs.host: true), on the userspace datapath (datapath: netdev)")
+    found = [_for_own_switch(document["object"]) for document in manifests.read([MANIFESTS])]
+    kubectl(lab, ["apply", "-f", "-"], {"apiVersion": "v1", "kind": "List", "items": found})
+
+
+def _for_own_switch(manifest):
+    if manifest["kind"] == "ConfigMap":
+        data = manifest["data"].items()
+        return manifest | {"data": {key: text.replace(*DATAPATHS) for key, text in data}}
+    if manifest["kind"] == "DaemonSet":
+        pod = manifest["spec"]["template"]["spec"]
+        pod["containers"] = [each for each in pod["containers"] if each["name"] != "ovs"]
+    return manifest
 
 
 def _start_agent(lab, plan, parameters, name):

@@ -46,7 +46,7 @@ def image_name(part):
         return "registry.k8s.io/coredns/coredns:" + re.search(r"coredns-(v[0-9.]+)", folder().name)[1]
     found = re.search(rf'configs\[{part.capitalize()}\] += Config{{[^,]*, "{part}", "([^"]+)"}}', _manifest())
     if found is None:
-        raise LabError(f"{folder() / 'manifest.go'} names no image '{part}': Kubernetes has changed the form of that file")
+        raise LabError(f"{folder() / 'manifest.go'} names no image '{part}': its form has changed in Kubernetes")
     return ("registry.k8s.io/e2e-test-images/" if part == "agnhost" else "registry.k8s.io/") + f"{part}:{found[1]}"
 
 

@@ -10,6 +10,7 @@ import json
 from .. import namespaces, node, underlay
 from . import cgroups, container_runtime, control_plane, daemons, machine
 from .plan import CLUSTER_DOMAIN, POD_RANGES
+from .machine import has_switch
 from .programs import program
 
 KUBELET, PROXY = "kubelet", "kube-proxy"
@@ -29,11 +30,6 @@ def create(lab, plan, parameters, name):
     machine.create(lab, name, has_switch(parameters))
     container_runtime.start(lab, name)
     container_runtime.load_images(lab, name)
-
-
-def has_switch(parameters):
-    """Whether the nodes have an Open vSwitch of their own, beside whatever pods bring."""
-    return parameters["network"] != "none"
 
 
 def _kubelet_configuration(lab, plan, name):
