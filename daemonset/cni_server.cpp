@@ -34,14 +34,6 @@ std::string verb_of(const ovs_cni::CniResult<ovs_cni::Request>& request) {
     return request ? verbs[request->index()] : "unreadable";
 }
 
-bool somebody_listens(const std::filesystem::path& path) {
-    asio::io_context context;
-    stream_protocol::socket probe(context);
-    boost::system::error_code error;
-    probe.connect(stream_protocol::endpoint(path.string()), error);
-    return !error;
-}
-
 /// Whether the peer has closed its end; one that only will not send more is still there.
 bool is_gone(stream_protocol::socket& socket) {
     pollfd state{socket.native_handle(), 0, 0};
@@ -49,6 +41,14 @@ bool is_gone(stream_protocol::socket& socket) {
 }
 
 } // namespace
+
+bool somebody_listens(const std::filesystem::path& path) {
+    asio::io_context context;
+    stream_protocol::socket probe(context);
+    boost::system::error_code error;
+    probe.connect(stream_protocol::endpoint(path.string()), error);
+    return !error;
+}
 
 ipam::Result<void> CniServer::start(const std::filesystem::path& path) {
     const std::string what = "listen on cniSocket " + path.string() + ": ";

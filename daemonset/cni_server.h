@@ -59,4 +59,7 @@ class CniServer {
     std::size_t under_way_ = 0;
 };
 
+/// Whether a process takes connections on this unix socket.
+[[nodiscard]] bool somebody_listens(const std::filesystem::path& path);
+
 } // namespace agent

@@ -16,17 +16,18 @@ using ipam::Result;
 using ovs_cni::netlink::GatewayLink;
 
 /// The value that the kernel goes by is the larger one of "all" and the link's; 1 is strict.
-Result<bool> filters_strictly(const std::string& link) {
-    const auto everywhere = read_sysctl("ipv4/conf/all/rp_filter");
+Result<bool> filters_strictly(const std::filesystem::path& folder, const std::string& link) {
+    const auto everywhere = read_sysctl(folder, "ipv4/conf/all/rp_filter");
     if (!everywhere) return std::unexpected(everywhere.error());
-    const auto here = read_sysctl("ipv4/conf/" + link + "/rp_filter");
+    const auto here = read_sysctl(folder, "ipv4/conf/" + link + "/rp_filter");
     if (!here) return std::unexpected(here.error());
     return std::max(*everywhere, *here) == "1";
 }
 
-Result<std::vector<Sysctl>> ipv4_settings(const GatewayLink& gateway, const std::string& underlay_link) {
+Result<std::vector<Sysctl>> ipv4_settings(const std::filesystem::path& folder, const GatewayLink& gateway,
+                                          const std::string& underlay_link) {
     std::vector<Sysctl> needed{{"ipv4/ip_forward", "1"}, {"ipv4/conf/" + gateway.interface + "/forwarding", "1"}};
-    const auto strict = filters_strictly(underlay_link);
+    const auto strict = filters_strictly(folder, underlay_link);
     if (!strict) return std::unexpected(strict.error());
     if (*strict) needed.push_back({"ipv4/conf/" + underlay_link + "/rp_filter", "2"});
     return needed;
@@ -34,11 +35,12 @@ Result<std::vector<Sysctl>> ipv4_settings(const GatewayLink& gateway, const std:
 
 /// IPv6 forwards for the whole host or not at all. A host that forwards stops listening to router advertisements unless
 /// told otherwise, and would lose its default route.
-Result<std::vector<Sysctl>> ipv6_settings(const GatewayLink& gateway, const std::string& underlay_link) {
+Result<std::vector<Sysctl>> ipv6_settings(const std::filesystem::path& folder, const GatewayLink& gateway,
+                                          const std::string& underlay_link) {
     std::vector<Sysctl> needed;
-    const auto advertisements = read_sysctl("ipv6/conf/" + underlay_link + "/accept_ra");
+    const auto advertisements = read_sysctl(folder, "ipv6/conf/" + underlay_link + "/accept_ra");
     if (!advertisements) return std::unexpected(advertisements.error());
-    const auto forwarding = read_sysctl("ipv6/conf/all/forwarding");
+    const auto forwarding = read_sysctl(folder, "ipv6/conf/all/forwarding");
     if (!forwarding) return std::unexpected(forwarding.error());
     if (*forwarding == "0" && *advertisements == "1")
         needed.push_back({"ipv6/conf/" + underlay_link + "/accept_ra", "2"});
@@ -80,13 +82,14 @@ Result<GatewayLink> gateway_link(const flowgen::ClusterState& state, const std::
     return gateway;
 }
 
-Result<std::vector<std::string>> allow_forwarding(const GatewayLink& gateway, const std::string& underlay_link) {
+Result<std::vector<std::string>> allow_forwarding(const std::filesystem::path& folder, const GatewayLink& gateway,
+                                                  const std::string& underlay_link) {
     std::vector<std::string> changes;
     for (const auto& address : gateway.addresses) {
-        auto needed = address.family == Family::IPv4 ? ipv4_settings(gateway, underlay_link)
-                                                     : ipv6_settings(gateway, underlay_link);
+        auto needed = address.family == Family::IPv4 ? ipv4_settings(folder, gateway, underlay_link)
+                                                     : ipv6_settings(folder, gateway, underlay_link);
         if (!needed) return std::unexpected(needed.error());
-        auto written = ensure_sysctls(*needed);
+        auto written = ensure_sysctls(folder, *needed);
         if (!written) return std::unexpected(written.error());
         for (const auto& setting : *written) changes.push_back(setting.path + " = " + setting.value);
     }

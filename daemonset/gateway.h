@@ -7,6 +7,7 @@
 #include "flowgen/cluster_state.h"
 #include "ovs-cni/netlink/gateway.h"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,9 @@ gateway_link(const flowgen::ClusterState& state, const std::string& node, const 
 /// Lets the kernel forward between the bridge and the underlay, for the families that the gateway has addresses of.
 /// Changes only what differs and returns what was changed. Reverse-path filtering of the underlay's link is relaxed
 /// from strict to loose: packets between pods and nodes are not translated and may take different ways there and back.
-[[nodiscard]] ipam::Result<std::vector<std::string>> allow_forwarding(const ovs_cni::netlink::GatewayLink& gateway,
+/// `folder` is where /proc/sys/net is to be found.
+[[nodiscard]] ipam::Result<std::vector<std::string>> allow_forwarding(const std::filesystem::path& folder,
+                                                                      const ovs_cni::netlink::GatewayLink& gateway,
                                                                       const std::string& underlay_link);
 
 } // namespace agent

@@ -53,7 +53,7 @@ Result<std::vector<std::string>> HostNetwork::apply(const NodeConfiguration& con
             outcome = std::unexpected(step.error());
     };
     // Forwarding first: it may be what lets the bridge's port have IPv6 addresses at all.
-    take(allow_forwarding(*gateway, host.underlay.link));
+    take(allow_forwarding(configuration.sysctl_directory, *gateway, host.underlay.link));
     take(netlink::apply_gateway(socket_, *gateway));
     auto rules = rules_.install(host_rules(configuration, state, host.addresses));
     if (!rules)

@@ -1,5 +1,6 @@
 #include "daemonset/node_agent.h"
 
+#include "daemonset/cni_installation.h"
 #include "daemonset/gateway.h"
 
 #include <boost/asio/co_spawn.hpp>
@@ -33,14 +34,18 @@ NodeAgent::NodeAgent(asio::io_context& context, NodeConfiguration configuration)
     : context_(context), node_(context.get_executor(), std::move(configuration)),
       reconciler_(
           context.get_executor(), metrics_, [this] { return compile_input(); },
-          [this](std::uint64_t generation) { attachments_.confirmed(generation); }),
+          [this](std::uint64_t generation) {
+              attachments_.confirmed(generation);
+              switch_link_.flows_confirmed();
+              progress_.notify_all();
+          }),
       switch_link_(context.get_executor(), node_, attachments_, reconciler_, [this] { refresh_host(); }),
       source_(make_cluster_source(context.get_executor(), node_, [this](auto changed) { cluster_changed(changed); })),
       verbs_(node_, attachments_, reconciler_, [this] { return unready(); }),
       cni_server_(context, metrics_,
                   {.answer = [this](ovs_cni::Request request) { return verbs_.answer(std::move(request)); },
                    .abandon = [this](ovs_cni::AddRequest request) { return verbs_.abandon(std::move(request)); }}),
-      http_server_(context), host_changed_(context.get_executor()) {}
+      http_server_(context), host_changed_(context.get_executor()), progress_(context.get_executor()) {}
 
 Result<void> NodeAgent::start() {
     auto network = HostNetwork::open();
@@ -61,6 +66,7 @@ Result<void> NodeAgent::start() {
     work(switch_link_.follow_switch());
     work(follow_host());
     work(watch_links());
+    if (!node_.configuration.cni_config_directory.empty()) work(install_when_ready());
     log_info("agent started", {{"node", node_.configuration.node},
                                {"cluster", cluster_source_name(node_.configuration)},
                                {"bridge", node_.configuration.bridge},
@@ -138,6 +144,7 @@ asio::awaitable<void> NodeAgent::follow_host() {
             retry = std::min(retry * 2, kLongestHostRetry);
         }
         host_changed_.notify_all();
+        progress_.notify_all();
         const auto deadline = done ? after(kHostCheck) : after(retry);
         look_for_foreign_changes = !co_await host_changed_.wait_until(deadline) && done;
     }
@@ -168,6 +175,27 @@ Result<void> NodeAgent::bring_host_in_line(bool look_for_foreign_changes) {
     if (!repaired) return std::unexpected(repaired.error());
     if (*repaired) log_warning("somebody else changed the nftables table, put right", {{"table", kHostRulesTable}});
     return {};
+}
+
+asio::awaitable<void> NodeAgent::install_when_ready() {
+    while (!unready().empty()) co_await progress_.wait();
+    TroubleLog trouble("installing the CNI plugin and its configuration");
+    auto installed = install_cni(node_.configuration, plugin_beside_program());
+    while (!installed) {
+        trouble.trouble(installed.error().message);
+        co_await progress_.wait(); // at the latest when the host is looked at again
+        installed = install_cni(node_.configuration, plugin_beside_program());
+    }
+    trouble.over();
+    for (const auto& path : installed->written) log_info("installed", {{"file", path.string()}});
+    const auto folder = node_.configuration.cni_config_directory.string();
+    if (!installed->after.empty())
+        log_info("networks of others are there, which the container runtime passes over",
+                 {{"folder", folder}, {"files", fmt::format("{}", fmt::join(installed->after, ", "))}});
+    if (!installed->before.empty())
+        log_warning("networks of others come first, so the container runtime will not use this one: remove them, or "
+                    "set cniConfigFile to a name that sorts before them",
+                    {{"folder", folder}, {"files", fmt::format("{}", fmt::join(installed->before, ", "))}});
 }
 
 asio::awaitable<void> NodeAgent::watch_links() {

@@ -3,6 +3,7 @@
 //   ClusterSource ────┐                                ┌─► SwitchLink: bridge, tunnel port, connections
 //   HostNetwork ──────┼─► NodeState ──► Reconciler ────┴─► flows
 //   CniServer ──► CniVerbs ──► Attachments ──┘             HttpServer: metrics, health, debugging
+//                                                          CniInstallation, when all of them are ready
 //
 // One thread, one event loop. Ending the agent leaves flows, ports and gateway as they are: starting again is the
 // normal path, and no packet is to notice.
@@ -49,6 +50,9 @@ class NodeAgent {
     Awaitable<void> watch_links();
     [[nodiscard]] ipam::Result<void> bring_host_in_line(bool look_for_foreign_changes);
 
+    /// Waits until pods can be served, then puts plugin and conflist in place; tries again until it has.
+    Awaitable<void> install_when_ready();
+
     void serve_pages();
     Awaitable<HttpAnswer> synchronise();
     [[nodiscard]] HttpAnswer metrics_page();
@@ -70,6 +74,7 @@ class NodeAgent {
     Condition host_changed_;
     std::uint64_t host_wanted_ = 0; ///< number of the newest reason to look at the host
     std::uint64_t host_done_ = 0;
+    Condition progress_; ///< unready() may have another answer
     TroubleLog host_trouble_{"bringing the host's network in line"};
 };
 

@@ -8,6 +8,7 @@
 #include <cctype>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <set>
@@ -132,6 +133,15 @@ Result<std::string> read_bridge(const Entry& entry) {
     return *text;
 }
 
+/// A name that container runtimes take for a list of plugins; hidden files are what is being written.
+Result<std::string> read_conflist(const Entry& entry) {
+    constexpr std::string_view allowed = "a file name that ends in .conflist, without a folder";
+    auto text = read_text(entry, allowed);
+    if (!text) return std::unexpected(text.error());
+    if (!text->ends_with(".conflist") || text->contains('/') || text->starts_with('.')) return entry.refused(allowed);
+    return *text;
+}
+
 /// Puts a value where it belongs, or passes its error on.
 template <typename T, typename Target> Result<void> store(Result<T> value, Target& target) {
     if (!value) return std::unexpected(value.error());
@@ -141,7 +151,7 @@ template <typename T, typename Target> Result<void> store(Result<T> value, Targe
 
 using Read = Result<void> (*)(const Entry&, NodeConfiguration&);
 
-constexpr std::array<std::pair<std::string_view, Read>, 15> kKeys{{
+constexpr std::array<std::pair<std::string_view, Read>, 19> kKeys{{
     {"node",
      [](const Entry& e, NodeConfiguration& c) { return store(read_text(e, "the name of a Node object"), c.node); }},
     {"manifests", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.manifests); }},
@@ -152,6 +162,10 @@ constexpr std::array<std::pair<std::string_view, Read>, 15> kKeys{{
     {"ovsdbSocket", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.ovsdb_socket); }},
     {"openflowSocket", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.openflow_socket); }},
     {"cniSocket", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.cni_socket); }},
+    {"cniConfigDirectory",
+     [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.cni_config_directory); }},
+    {"cniBinDirectory", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.cni_bin_directory); }},
+    {"cniConfigFile", [](const Entry& e, NodeConfiguration& c) { return store(read_conflist(e), c.cni_config_file); }},
     {"httpAddress", [](const Entry& e, NodeConfiguration& c) { return store(read_http_address(e), c.http_address); }},
     {"mtu",
      [](const Entry& e, NodeConfiguration& c) {
@@ -162,6 +176,7 @@ constexpr std::array<std::pair<std::string_view, Read>, 15> kKeys{{
      }},
     {"tunnelAddress", [](const Entry& e, NodeConfiguration& c) { return store(read_address(e), c.tunnel_address); }},
     {"masquerade", [](const Entry& e, NodeConfiguration& c) { return store(read_truth(e), c.masquerade); }},
+    {"sysctlDirectory", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.sysctl_directory); }},
     {"podWaitSeconds",
      [](const Entry& e, NodeConfiguration& c) {
          auto seconds = read_number(e, 0, kMaxPodWaitSeconds, "a number of seconds from 0 to 60");
@@ -193,7 +208,11 @@ Result<NodeConfiguration> read_entries(const YAML::Node& document, std::string_v
         if (!seen.insert(entry.key).second) return fail(where + "the key \"" + entry.key + "\" is there twice");
         if (auto stored = known->second(entry, configuration); !stored) return std::unexpected(stored.error());
     }
-    if (!seen.contains("node")) return fail(std::string(file) + ": the key \"node\" is missing");
+    if (const char* const node = std::getenv(kNodeVariable); node != nullptr && !seen.contains("node"))
+        configuration.node = node;
+    if (configuration.node.empty())
+        return fail(std::string(file) + ": the key \"node\" is missing, and so is the environment variable " +
+                    kNodeVariable);
     for (const std::string other : {"kubeconfig", "apiServers"})
         if (seen.contains("manifests") && seen.contains(other))
             return fail(

@@ -36,6 +36,12 @@ struct HttpAddress {
     auto operator<=>(const HttpAddress&) const = default;
 };
 
+/// Where the plugin looks for the agent when its configuration does not say.
+inline constexpr auto kDefaultCniSocket = "/run/ovs-cni/agent.sock";
+
+/// The environment variable that names the node when the configuration does not; a pod gets it from `spec.nodeName`.
+inline constexpr auto kNodeVariable = "NODE_NAME";
+
 /// One value for each key; the key's name is the field's in camelCase.
 struct NodeConfiguration {
     std::string node;                 ///< name of this node's Node object
@@ -46,11 +52,15 @@ struct NodeConfiguration {
     Datapath datapath = Datapath::System;
     std::filesystem::path ovsdb_socket = "/run/openvswitch/db.sock";
     std::filesystem::path openflow_socket; ///< default /run/openvswitch/<bridge>.mgmt
-    std::filesystem::path cni_socket = "/run/ovs-cni/agent.sock";
+    std::filesystem::path cni_socket = kDefaultCniSocket;
+    std::filesystem::path cni_config_directory; ///< empty: plugin and conflist are installed by somebody else
+    std::filesystem::path cni_bin_directory = "/opt/cni/bin";
+    std::string cni_config_file = "10-ovs-cni.conflist"; ///< a name in cni_config_directory
     HttpAddress http_address{{ipam::Family::IPv4, 0x7f000001}, 9475};
     int mtu = 0;                                   ///< bytes; 0: the underlay's less the tunnel's headers
     std::optional<ipam::IpAddress> tunnel_address; ///< absent: the Node's first InternalIP
     bool masquerade = true;
+    std::filesystem::path sysctl_directory = "/proc/sys/net";
     std::chrono::seconds pod_wait{10};
     LogLevel log_level = LogLevel::Info;
 

@@ -68,6 +68,7 @@ asio::awaitable<Error> SwitchLink::use_database() {
     node_.database = database;
     configuration_due_ = true;
     asio::co_spawn(co_await asio::this_coro::executor, follow_settings(database), asio::detached);
+    asio::co_spawn(co_await asio::this_coro::executor, end_flow_restore(database), asio::detached);
     reconciler_.request();
     while (true) {
         const auto event = co_await database->next_event();
@@ -109,6 +110,33 @@ asio::awaitable<void> SwitchLink::follow_settings(std::shared_ptr<SwitchDatabase
         if (node_.database != database) break;
         trouble.trouble(configured.error().message);
         co_await pause_.wait_until(pause.next());
+    }
+}
+
+asio::awaitable<void> SwitchLink::end_flow_restore(std::shared_ptr<SwitchDatabase> database) {
+    TroubleLog trouble("ending the switch's wait for its flows");
+    while (node_.database == database) {
+        if (!database->view().flow_restore_wait || !reconciler_.in_line()) {
+            co_await changed_.wait();
+            continue;
+        }
+        // What was confirmed may have been another process, which has ended since: only a dump from now counts.
+        const std::function<bool(const flowgen::FlowKey&)> every = [](const flowgen::FlowKey&) { return true; };
+        const auto differences = co_await reconciler_.compare(every);
+        if (node_.database != database) break;
+        if (!differences || !differences->empty()) {
+            trouble.trouble(differences ? differences->front() : differences.error().message);
+            co_await pause_.wait_until(after(kBurst));
+            continue;
+        }
+        const auto ended = co_await database->end_flow_restore();
+        if (ended) {
+            trouble.over();
+            log_info("the switch's flows are back, flow-restore-wait is removed");
+            continue;
+        }
+        trouble.trouble(ended.error().message);
+        co_await pause_.wait_until(after(kLongestPause));
     }
 }
 

@@ -1,6 +1,7 @@
 // Holds the two connections to the switch, and brings it in line again whenever one of them comes back.
 //
 //   OVSDB ──► attachments' records ──► bridge, tunnel port ──► changes, until it is lost ──► again
+//     └── flow-restore-wait, until a dump shows every flow in place
 //   OpenFlow ──► option mapping ──► Reconciler ──► foreign changes, until it is lost ──► again
 #pragma once
 
@@ -28,6 +29,8 @@ class SwitchLink {
 
     /// The host's view (MTU, tunnel address) has changed: bridge and tunnel port have to follow.
     void settings_changed();
+    /// The switch has confirmed flows.
+    void flows_confirmed() { changed_.notify_all(); }
     /// Whether bridge and tunnel port are there.
     [[nodiscard]] bool bridge_ready() const { return bridge_ready_; }
     /// What is wrong with one of the connections; empty when nothing is.
@@ -41,6 +44,7 @@ class SwitchLink {
     Awaitable<ipam::Error> use_switch();
     Awaitable<ipam::Result<void>> configure(ovs_cni::SwitchDatabase& database);
     Awaitable<void> follow_settings(std::shared_ptr<ovs_cni::SwitchDatabase> database);
+    Awaitable<void> end_flow_restore(std::shared_ptr<ovs_cni::SwitchDatabase> database);
     void take(const ovs_cni::DatabaseChange& change, const ovs_cni::SwitchDatabase& database);
 
     NodeState& node_;

@@ -1,8 +1,10 @@
-// Kernel settings under /proc/sys/net: read, and written only where they differ.
+// Kernel settings under /proc/sys/net: read, and written only where they differ. `folder` is where that is to be found:
+// a container sees its own /proc/sys read-only, and needs the host's mounted elsewhere to write.
 #pragma once
 
 #include "ipam/error.h"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -15,10 +17,11 @@ struct Sysctl {
 };
 
 /// The present value, without its newline. Errors: no such setting in this kernel.
-[[nodiscard]] ipam::Result<std::string> read_sysctl(const std::string& path);
+[[nodiscard]] ipam::Result<std::string> read_sysctl(const std::filesystem::path& folder, const std::string& path);
 
 /// Writes the settings that differ, in order; returns those written. Errors: a setting that is missing or cannot be
-/// written (a container needs /proc/sys/net writable for that).
-[[nodiscard]] ipam::Result<std::vector<Sysctl>> ensure_sysctls(const std::vector<Sysctl>& settings);
+/// written.
+[[nodiscard]] ipam::Result<std::vector<Sysctl>> ensure_sysctls(const std::filesystem::path& folder,
+                                                               const std::vector<Sysctl>& settings);
 
 } // namespace agent

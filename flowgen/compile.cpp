@@ -29,6 +29,7 @@ ipam::Result<CompiledFlows> compile(const ClusterState& state, const LocalNode& 
 
     FlowStore store;
     compile_pipeline(local, store);
+    compile_services(topology, store);
     compile_attachments(topology, store);
     const auto node_warnings = compile_nodes(topology, store);
     compile_policies(policies, limits.conjunctions_per_flow, store);

@@ -50,7 +50,10 @@ void FlowStore::unite(Contribution& earlier, const Contribution& later) {
 }
 
 ipam::Result<CompiledFlows> FlowStore::finish() && {
-    std::ranges::stable_sort(contributions_, {}, &Contribution::key);
+    std::ranges::sort(contributions_, [](const Contribution& a, const Contribution& b) {
+        if (const auto order = a.key <=> b.key; order != 0) return order < 0;
+        return a.owners != b.owners ? *a.owners < *b.owners : a.actions < b.actions;
+    });
     CompiledFlows out;
     std::map<const Owners*, std::uint64_t> cookies; // a hash costs more than a look-up
     for (auto each = contributions_.begin(); each != contributions_.end();) {

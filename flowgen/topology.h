@@ -31,6 +31,8 @@ struct Topology {
 
 /// Flows that are the same on every node and for every cluster, but for the numbers of its gateway and tunnel ports.
 void compile_pipeline(const LocalNode& local, FlowStore& store);
+/// Flows of the service ranges; none where the cluster's state names none.
+void compile_services(const Topology& topology, FlowStore& store);
 /// Flows of this node's attachments.
 void compile_attachments(const Topology& topology, FlowStore& store);
 /// Flows of this node's own host, and one small set for each other node, however many pods run there.

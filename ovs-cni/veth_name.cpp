@@ -33,4 +33,9 @@ VethIdentity veth_identity(const AttachmentKey& key) {
     return {name.data(), mac_of(0x0e, bits), mac_of(0x0a, bits)};
 }
 
+bool is_host_name(std::string_view name) {
+    return name.size() == 14 && name.starts_with("ovs") &&
+           name.find_first_not_of("0123456789abcdef", 3) == std::string_view::npos;
+}
+
 } // namespace ovs_cni

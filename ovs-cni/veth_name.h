@@ -7,6 +7,7 @@
 
 #include <compare>
 #include <string>
+#include <string_view>
 
 namespace ovs_cni {
 
@@ -21,5 +22,8 @@ struct VethIdentity {
 /// The same for the same key, always and everywhere. Both Ethernet addresses are locally administered; they are set,
 /// not left to the kernel's choice, because udev replaces random ones some time after the link appears.
 [[nodiscard]] VethIdentity veth_identity(const AttachmentKey& key);
+
+/// Whether this is such a name of a host's end.
+[[nodiscard]] bool is_host_name(std::string_view name);
 
 } // namespace ovs_cni

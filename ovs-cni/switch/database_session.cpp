@@ -41,7 +41,7 @@ TextMap text_map_of(const Json& value) {
 
 Json monitored_columns() {
     return {
-        {"Open_vSwitch", {{"columns", {"next_cfg", "cur_cfg", "ovs_version"}}}},
+        {"Open_vSwitch", {{"columns", {"next_cfg", "cur_cfg", "ovs_version", "other_config"}}}},
         // Not Bridge.ports: with every port added or removed, it would be sent whole.
         {"Bridge", {{"columns", {"name", "datapath_type", "fail_mode", "protocols", "other_config", "flow_tables"}}}},
         {"Port", {{"columns", {"name", "interfaces"}}}},
@@ -168,6 +168,10 @@ void DatabaseSession::take_row(const std::string& table, const RowId& id, const 
         if (row.is_null()) return;
         view_.next_cfg = row.at("next_cfg").get<std::int64_t>();
         view_.cur_cfg = row.at("cur_cfg").get<std::int64_t>();
+        const auto settings = text_map_of(row.at("other_config"));
+        const auto wait = settings.find("flow-restore-wait");
+        const bool waits = wait != settings.end() && wait->second == "true";
+        if (std::exchange(view_.flow_restore_wait, waits) != waits) changed_bridge_ = true;
         view_.switch_version = first_or<std::string>(row.at("ovs_version"), "");
     }
 }

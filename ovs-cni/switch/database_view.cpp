@@ -21,6 +21,11 @@ const InterfaceRow* DatabaseView::interface(std::string_view name) const {
     return found == interfaces.end() ? nullptr : &found->second;
 }
 
+RowId DatabaseView::bridge_id(std::string_view name) const {
+    const auto found = find_named(bridges, name);
+    return found == bridges.end() ? RowId{} : found->first;
+}
+
 RowId DatabaseView::port_id(std::string_view name) const {
     const auto found = find_named(ports, name);
     return found == ports.end() ? RowId{} : found->first;

@@ -53,12 +53,15 @@ struct DatabaseView {
     std::map<RowId, InterfaceRow> interfaces;
     std::map<RowId, std::string> table_names; ///< Flow_Table
     bool initialised = false;                 ///< the database has its one Open_vSwitch row
+    bool flow_restore_wait = false;           ///< the switch forwards by old datapath flows until its own are back
     std::int64_t next_cfg = 0;
     std::int64_t cur_cfg = 0; ///< the switch has done everything up to this next_cfg
     std::string switch_version;
 
     [[nodiscard]] const BridgeRow* bridge(std::string_view name) const;
     [[nodiscard]] const InterfaceRow* interface(std::string_view name) const;
+    /// UUID of the bridge with this name, "" when there is none.
+    [[nodiscard]] RowId bridge_id(std::string_view name) const;
     /// UUID of the port with this name, "" when there is none.
     [[nodiscard]] RowId port_id(std::string_view name) const;
     [[nodiscard]] RowId interface_id(std::string_view name) const;

@@ -152,6 +152,26 @@ awaitable<Result<void>> SwitchDatabase::write_record(std::string interface, Text
     co_return Result<void>{};
 }
 
+awaitable<Result<bool>> SwitchDatabase::remove_bridge(std::string name) {
+    const std::string what = "remove bridge " + name;
+    if (auto refreshed = co_await session_->refresh(); !refreshed) co_return std::unexpected(refreshed.error());
+    const auto id = session_->view().bridge_id(name);
+    if (id.empty()) co_return false;
+    Transaction transaction;
+    // Rows of Bridge, Port, Interface and Flow_Table go with the last reference to them.
+    transaction.mutate("Open_vSwitch", Json::array(), "bridges", "delete", set_of(Json::array({uuid(id)})));
+    const auto removed = co_await run_and_follow(session_, std::move(transaction), what);
+    if (!removed) co_return std::unexpected(removed.error());
+    co_return true;
+}
+
+awaitable<Result<void>> SwitchDatabase::end_flow_restore() {
+    Transaction transaction;
+    transaction.mutate("Open_vSwitch", Json::array(), "other_config", "delete",
+                       set_of(Json::array({"flow-restore-wait"})));
+    co_return co_await run_and_follow(session_, std::move(transaction), "remove flow-restore-wait");
+}
+
 awaitable<Result<void>> SwitchDatabase::settle() {
     Transaction transaction;
     co_return co_await run_and_follow(session_, std::move(transaction), "wait for ovs-vswitchd");

@@ -55,7 +55,7 @@ enum class RemovalWait : std::uint8_t {
 /// Rows changed in the view, by whomever.
 struct DatabaseChange {
     std::vector<std::string> interfaces; ///< names of those added, changed or removed, sorted
-    bool bridge = false;                 ///< a Bridge or Flow_Table row changed
+    bool bridge = false;                 ///< a Bridge or Flow_Table row changed, or flow_restore_wait
 };
 
 /// The server is gone: connect again.
@@ -104,6 +104,13 @@ class SwitchDatabase {
 
     /// Replaces the external_ids of an interface. Errors: no such interface.
     [[nodiscard]] boost::asio::awaitable<ipam::Result<void>> write_record(std::string interface, TextMap external_ids);
+
+    /// Removes the bridge and all its ports, and waits until the switch has let go of them; returns whether there was
+    /// one of this name.
+    [[nodiscard]] boost::asio::awaitable<ipam::Result<bool>> remove_bridge(std::string name);
+
+    /// Tells the switch that its flows are all back: removes flow-restore-wait, and waits until it has followed.
+    [[nodiscard]] boost::asio::awaitable<ipam::Result<void>> end_flow_restore();
 
     /// Returns when the switch has done all that the database said before.
     [[nodiscard]] boost::asio::awaitable<ipam::Result<void>> settle();

@@ -121,6 +121,35 @@ TEST(Lifecycle, AfterVswitchdStartsAgainFlowsPortsAndGatewayAreBack) {
     EXPECT_THAT(checked->differences, IsEmpty());
 }
 
+TEST(Lifecycle, ASwitchThatWaitsForItsFlowsIsToldWhenAllOfThemAreBack) {
+    Node node;
+    node.start_ready_agent();
+    const auto before = node.flows();
+    node.stop_vswitchd();
+    node.vsctl("--no-wait set Open_vSwitch . other_config:flow-restore-wait=true other_config:max-idle=20000");
+    node.start_vswitchd();
+    ASSERT_TRUE(eventually([&] { return !node.vsctl("get Open_vSwitch . other_config").contains("restore"); }))
+        << node.log();
+    EXPECT_EQ(node.flows(), before) << "the flows have to be there before the switch stops waiting";
+    EXPECT_EQ(node.vsctl("get Open_vSwitch . other_config"), "{max-idle=\"20000\"}\n") << "the rest is kept";
+}
+
+TEST(Lifecycle, ASwitchKeepsWaitingWhileItsFlowsAreNotBack) {
+    Node node;
+    node.start_ready_agent();
+    node.stop_agent();
+    node.stop_vswitchd();
+    node.vsctl("--no-wait set Open_vSwitch . other_config:flow-restore-wait=true");
+    node.start_vswitchd();
+    node.write("broken.yaml", "kind: [\n"); // until every manifest is right once, nothing is installed
+    node.start_agent();
+    ASSERT_TRUE(eventually([&] { return node.log().contains("attachments read"); }));
+    node.vsctl("add-port br-int other -- set interface other type=internal"); // returns when the switch has followed
+    EXPECT_THAT(node.vsctl("get Open_vSwitch . other_config"), HasSubstr("flow-restore-wait"));
+    node.remove("broken.yaml");
+    EXPECT_TRUE(eventually([&] { return !node.vsctl("get Open_vSwitch . other_config").contains("restore"); }));
+}
+
 TEST(Lifecycle, AfterOvsdbServerStartsAgainPodsAreAddedAndRemoved) {
     Node node;
     node.start_ready_agent();

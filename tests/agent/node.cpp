@@ -132,6 +132,8 @@ std::map<std::string, std::string> Node::environment() const {
     return {{"OVS_RUNDIR", folder_.string()}, {"OVS_LOGDIR", folder_.string()}};
 }
 
+void Node::configure(const std::string& lines) const { std::ofstream(path("agent.yaml"), std::ios::app) << lines; }
+
 void Node::start_ovsdb() {
     ovsdb_ = std::make_unique<Process>(std::vector<std::string>{"ovsdb-server", path("conf.db").string(),
                                                                 "--remote=punix:" + path("db.sock").string(),

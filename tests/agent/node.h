@@ -52,6 +52,8 @@ class Node {
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
+    /// Further lines of the agent's configuration, for its next start.
+    void configure(const std::string& lines) const;
     void start_ovsdb();
     void start_vswitchd();
     void stop_ovsdb() { ovsdb_.reset(); }

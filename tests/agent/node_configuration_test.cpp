@@ -27,11 +27,12 @@ TEST(NodeConfiguration, TwoKeysAreEnoughAndTheRestHasDefaults) {
 }
 
 TEST(NodeConfiguration, EveryKeyIsRead) {
-    const auto read =
-        parse_configuration("node: n1\nmanifests: m\nbridge: br0\ndatapath: netdev\novsdbSocket: /a\n"
-                            "openflowSocket: /b\ncniSocket: /c\nhttpAddress: '[::1]:80'\nmtu: 1400\n"
-                            "tunnelAddress: fd00::1\nmasquerade: false\npodWaitSeconds: 3\nlogLevel: debug\n",
-                            "agent.yaml");
+    const auto read = parse_configuration(
+        "node: n1\nmanifests: m\nbridge: br0\ndatapath: netdev\novsdbSocket: /a\n"
+        "openflowSocket: /b\ncniSocket: /c\ncniConfigDirectory: /d\ncniBinDirectory: /e\n"
+        "cniConfigFile: f.conflist\nhttpAddress: '[::1]:80'\nmtu: 1400\n"
+        "tunnelAddress: fd00::1\nmasquerade: false\nsysctlDirectory: /g\npodWaitSeconds: 3\nlogLevel: debug\n",
+        "agent.yaml");
     ASSERT_TRUE(read) << read.error().message;
     NodeConfiguration expected;
     expected.node = "n1";
@@ -41,10 +42,14 @@ TEST(NodeConfiguration, EveryKeyIsRead) {
     expected.ovsdb_socket = "/a";
     expected.openflow_socket = "/b";
     expected.cni_socket = "/c";
+    expected.cni_config_directory = "/d";
+    expected.cni_bin_directory = "/e";
+    expected.cni_config_file = "f.conflist";
     expected.http_address = {*ipam::IpAddress::parse("::1"), 80};
     expected.mtu = 1400;
     expected.tunnel_address = *ipam::IpAddress::parse("fd00::1");
     expected.masquerade = false;
+    expected.sysctl_directory = "/g";
     expected.pod_wait = std::chrono::seconds(3);
     expected.log_level = LogLevel::Debug;
     EXPECT_EQ(*read, expected);
@@ -102,10 +107,11 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"httpAddress: localhost:80\n", "ADDRESS:PORT"}, Wrong{"httpAddress: 127.0.0.1\n", "ADDRESS:PORT"},
         Wrong{"httpAddress: 127.0.0.1:70000\n", "ADDRESS:PORT"}, Wrong{"httpAddress: '::1:80'\n", "ADDRESS:PORT"},
         Wrong{"tunnelAddress: node1\n", "IPv4 or IPv6 address"}, Wrong{"masquerade: yes\n", "true or false"},
-        Wrong{"podWaitSeconds: 61\n", "0 to 60"}, Wrong{"podWaitSeconds: 1.5\n", "0 to 60"},
-        Wrong{"logLevel: trace\n", "debug, info, warning or error"}, Wrong{"cniSocket: ''\n", "a path"},
-        Wrong{"apiServers: https://a\n", "list of URLs"}, Wrong{"apiServers: []\n", "list of URLs"},
-        Wrong{"apiServers: [10.0.0.1]\n", "\"10.0.0.1\" is no server"},
+        Wrong{"cniConfigFile: ovs-cni.conf\n", "ends in .conflist"},
+        Wrong{"cniConfigFile: ../a.conflist\n", "without a folder"}, Wrong{"podWaitSeconds: 61\n", "0 to 60"},
+        Wrong{"podWaitSeconds: 1.5\n", "0 to 60"}, Wrong{"logLevel: trace\n", "debug, info, warning or error"},
+        Wrong{"cniSocket: ''\n", "a path"}, Wrong{"apiServers: https://a\n", "list of URLs"},
+        Wrong{"apiServers: []\n", "list of URLs"}, Wrong{"apiServers: [10.0.0.1]\n", "\"10.0.0.1\" is no server"},
         Wrong{"apiServers: ['https://a:0']\n", "is no server"}, Wrong{"kubeconfig: ''\n", "a path"},
         Wrong{"- list\n", ""}));
 
@@ -113,6 +119,16 @@ TEST(NodeConfiguration, TheRequiredKeyIsNamedWhenItIsMissing) {
     EXPECT_THAT(parse_configuration("manifests: m\n", "f").error().message, HasSubstr("\"node\" is missing"));
     EXPECT_FALSE(parse_configuration("", "f"));
     EXPECT_FALSE(parse_configuration("just text", "f"));
+}
+
+TEST(NodeConfiguration, TheNodeComesFromTheEnvironmentUnlessTheFileNamesIt) {
+    ASSERT_EQ(setenv(kNodeVariable, "from-environment", 1), 0);
+    const auto without = parse_configuration("manifests: m\n", "f");
+    const auto with = parse_configuration(kLeast, "f");
+    unsetenv(kNodeVariable);
+    ASSERT_TRUE(without) << without.error().message;
+    EXPECT_EQ(without->node, "from-environment");
+    EXPECT_EQ(with->node, "n1");
 }
 
 TEST(NodeConfiguration, AFileThatIsNotThereIsNamed) {

@@ -1,0 +1,40 @@
+// Makes the node known to its container runtime: the plugin first, then the conflist that names it.
+//
+//   ready for the first time ──► plugin ──► conflist ──► runtime: network ready ──► kubelet: node Ready
+//
+// Until then the folder has no network of ours, so that no pod is started that could not be served. Both stay when the
+// agent ends: an agent that is replaced must not make the node NotReady.
+#pragma once
+
+#include "daemonset/node_configuration.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace agent {
+
+/// What an installation did and found.
+struct CniInstallation {
+    std::vector<std::filesystem::path> written;
+    std::vector<std::string> before; ///< networks of others that the runtime prefers, by file name, sorted
+    std::vector<std::string> after;  ///< networks of others that the runtime passes over, by file name, sorted
+};
+
+/// The plugin that is installed: `ovs-cni` in the folder of the running program.
+[[nodiscard]] std::filesystem::path plugin_beside_program();
+
+/// The conflist's text for this node: the plugin, and those of portmap and bandwidth that `cniBinDirectory` has.
+/// Source: CNI specification 1.1.0, section 1.
+[[nodiscard]] std::string conflist(const NodeConfiguration& configuration);
+
+/// Puts `plugin` and then the conflist in place; what is right already is not written.
+/// Errors: a file cannot be read or written. Without the plugin there is no conflist.
+[[nodiscard]] ipam::Result<CniInstallation> install_cni(const NodeConfiguration& configuration,
+                                                        const std::filesystem::path& plugin);
+
+/// Removes conflist and plugin, the conflist first; returns those that were there. Does nothing without
+/// `cniConfigDirectory`. Errors: one of them cannot be removed.
+[[nodiscard]] ipam::Result<std::vector<std::filesystem::path>> remove_cni(const NodeConfiguration& configuration);
+
+} // namespace agent

@@ -1,0 +1,128 @@
+#include "daemonset/removal.h"
+
+#include "daemonset/cni_installation.h"
+#include "daemonset/cni_server.h"
+#include "daemonset/masquerade.h"
+#include "ovs-cni/netlink/gateway.h"
+#include "ovs-cni/netlink/link.h"
+#include "ovs-cni/netlink/route.h"
+#include "ovs-cni/switch/switch_database.h"
+#include "ovs-cni/veth_name.h"
+
+#include <fmt/format.h>
+
+namespace agent {
+namespace {
+
+namespace asio = boost::asio;
+namespace filesystem = std::filesystem;
+namespace netlink = ovs_cni::netlink;
+using ipam::Result;
+
+/// Collects what each step says. A step's result is the line about what it removed, empty when there was nothing.
+class Steps {
+  public:
+    void take(const Result<std::string>& step) {
+        if (!step)
+            removal_.failed.push_back(step.error().message);
+        else if (!step->empty())
+            removal_.removed.push_back(*step);
+    }
+    [[nodiscard]] Removal take_all() { return std::move(removal_); }
+
+  private:
+    Removal removal_;
+};
+
+Result<std::string> remove_installation(const NodeConfiguration& configuration) {
+    const auto files = remove_cni(configuration);
+    if (!files) return std::unexpected(files.error());
+    std::string line;
+    for (const auto& file : *files) line += (line.empty() ? "" : " and ") + file.string();
+    return line;
+}
+
+Result<std::string> remove_routes(netlink::Socket& socket) {
+    const auto routes = netlink::routes_of_protocol(socket, netlink::kRouteProtocol);
+    if (!routes) return std::unexpected(routes.error());
+    if (routes->empty()) return "";
+    if (auto removed = netlink::remove_gateway_routes(socket); !removed) return std::unexpected(removed.error());
+    return fmt::format("{} routes to PodCIDRs", routes->size());
+}
+
+Result<std::string> remove_rules() {
+    const auto listing = list_nftables(kHostRulesTable);
+    if (!listing) return std::unexpected(listing.error());
+    if (listing->empty()) return "";
+    if (auto removed = run_nftables(fmt::format("delete table {}\n", kHostRulesTable)); !removed)
+        return std::unexpected(removed.error());
+    return fmt::format("nftables table {}", kHostRulesTable);
+}
+
+/// A database that cannot be reached matters only if the bridge is still there: on the kernel's datapath it outlives
+/// the switch's processes.
+Result<std::string> without_database(netlink::Socket& socket, const std::string& bridge, const ipam::Error& reason) {
+    const auto link = netlink::find_link(socket, bridge);
+    if (!link) return std::unexpected(link.error());
+    if (!*link) return "";
+    return ipam::fail("bridge " + bridge + " stays: " + reason.message +
+                      "; start Open vSwitch, then remove again (without its database: ovs-dpctl del-dp ovs-system)");
+}
+
+asio::awaitable<Result<std::string>> remove_bridge(netlink::Socket& socket, const NodeConfiguration& configuration) {
+    const auto database = co_await ovs_cni::SwitchDatabase::connect(configuration.ovsdb_socket.string());
+    if (!database) co_return without_database(socket, configuration.bridge, database.error());
+    if ((*database)->view().bridge(configuration.bridge) == nullptr) co_return "";
+    // A switch that has just been started has to take up the bridge before it can let go of its devices.
+    const auto settled = co_await (*database)->settle();
+    if (!settled) co_return std::unexpected(settled.error());
+    const auto removed = co_await (*database)->remove_bridge(configuration.bridge);
+    if (!removed) co_return std::unexpected(removed.error());
+    if (!*removed) co_return "";
+    co_return "bridge " + configuration.bridge + " with its ports";
+}
+
+/// The host's ends of pods' interfaces; the pods lose the other ends with them.
+Result<std::string> remove_pod_interfaces(netlink::Socket& socket) {
+    const auto links = netlink::links(socket);
+    if (!links) return std::unexpected(links.error());
+    std::size_t count = 0;
+    for (const auto& link : *links) {
+        if (link.kind != "veth" || !ovs_cni::is_host_name(link.name)) continue;
+        const auto deleted = netlink::delete_link(socket, link.name);
+        if (!deleted) return std::unexpected(deleted.error());
+        if (*deleted) ++count;
+    }
+    return count == 0 ? "" : fmt::format("{} interfaces of pods", count);
+}
+
+Result<std::string> remove_socket(const filesystem::path& path) {
+    std::error_code error;
+    const bool removed = filesystem::remove(path, error);
+    if (error && error != std::errc::not_a_directory)
+        return ipam::fail("remove " + path.string() + ": " + error.message());
+    filesystem::remove(path.parent_path(), error); // others may have something in it, or it is a container's mount
+    return removed ? path.string() : "";
+}
+
+} // namespace
+
+asio::awaitable<Removal> remove_network(NodeConfiguration configuration) {
+    if (somebody_listens(configuration.cni_socket))
+        co_return Removal{.removed = {},
+                          .failed = {"nothing is removed: an agent serves " + configuration.cni_socket.string() +
+                                     " and would make everything again; end it first (delete its DaemonSet)"}};
+    auto socket = netlink::Socket::open();
+    if (!socket) co_return Removal{.removed = {}, .failed = {socket.error().message}};
+    Steps steps;
+    steps.take(remove_installation(configuration));
+    steps.take(remove_routes(*socket));
+    steps.take(remove_rules());
+    const auto bridge = co_await remove_bridge(*socket, configuration);
+    steps.take(bridge);
+    steps.take(remove_pod_interfaces(*socket));
+    steps.take(remove_socket(configuration.cni_socket));
+    co_return steps.take_all();
+}
+
+} // namespace agent

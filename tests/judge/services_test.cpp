@@ -1,0 +1,102 @@
+// Traffic with ClusterIPs, on the flows that the generator emits: it goes to the host and comes back, policy or not.
+#include "tests/flowgen/example_cluster.h"
+#include "tests/judge/pipeline_walk.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace judge {
+namespace {
+
+using namespace flowgen::example;
+using flowgen::kLocalPort;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr auto kClusterIp = "10.96.0.10";
+constexpr auto kPod = "10.244.1.10";
+constexpr std::uint16_t kPodPort = 10;
+constexpr std::uint16_t kTunnelPort = 1;
+constexpr auto kGateway = static_cast<std::uint16_t>(kLocalPort);
+
+/// One pod, isolated in both directions and allowed nothing, and a service range.
+class Services : public testing::Test {
+  protected:
+    Services() {
+        cluster.add_local_pod("shop", "web", "web");
+        cluster.state.policies[{"shop", "nothing"}] = flowgen::NetworkPolicy{
+            {"shop", "nothing"}, {}, {flowgen::Direction::Ingress, flowgen::Direction::Egress}, {}, {}};
+        cluster.state.service_cidrs = {prefix("10.96.0.0/16")};
+    }
+
+    /// Where a packet comes out that enters at `in_port`.
+    std::vector<std::uint16_t> out(const Tuple& tuple, std::uint16_t in_port, Untracked untracked = Untracked::New) {
+        if (!bridge) {
+            std::vector<std::string> lines;
+            for (const auto& [key, body] : cluster.compile().flows) lines.push_back(flowgen::text(key, body));
+            bridge.emplace(std::move(Bridge::load(lines).value()));
+        }
+        auto source = mac("0a:00:00:00:00:01"); // the gateway's
+        for (const auto& attachment : cluster.local.attachments)
+            if (attachment.ofport == in_port) source = attachment.mac;
+        Frame frame{.source_mac = source, .destination_mac = flowgen::kRouterMac, .tuple = tuple};
+        frame.untracked = untracked;
+        std::optional<Encapsulation> tunnel;
+        if (in_port == kTunnelPort) tunnel = Encapsulation{address("172.30.0.2"), address("172.30.0.1"), 0};
+        const auto passage = bridge->receive(frame, in_port, tunnel);
+        EXPECT_EQ(passage.error, "");
+        std::vector<std::uint16_t> ports;
+        ports.reserve(passage.emissions.size());
+        for (const auto& emission : passage.emissions) ports.push_back(emission.port);
+        return ports;
+    }
+
+    static Tuple tuple(const char* source, const char* destination) {
+        return {.source = address(source),
+                .destination = address(destination),
+                .protocol = protocol::kTcp,
+                .source_port = 40000,
+                .destination_port = 80};
+    }
+
+    Cluster cluster;
+    std::optional<Bridge> bridge;
+};
+
+TEST_F(Services, WhatAPodSendsToAClusterIpGoesToItsHostWhateverPolicySays) {
+    EXPECT_THAT(out(tuple(kPod, kClusterIp), kPodPort), ElementsAre(kGateway));
+    EXPECT_THAT(out(tuple(kPod, kClusterIp), kPodPort), ElementsAre(kGateway));
+    EXPECT_THAT(out(tuple(kPod, "10.97.0.10"), kPodPort), IsEmpty()) << "no ClusterIP: policy decides";
+}
+
+TEST_F(Services, TheReplyThatTheHostHasTranslatedBackReachesThePod) {
+    ASSERT_THAT(out(tuple(kPod, kClusterIp), kPodPort), ElementsAre(kGateway));
+    EXPECT_THAT(out(tuple(kPod, kClusterIp).reversed(), kGateway), ElementsAre(kPodPort));
+    EXPECT_THAT(out(tuple(kPod, kClusterIp), kPodPort), ElementsAre(kGateway));
+}
+
+TEST_F(Services, WhatPretendsToComeFromAClusterIpIsNoReplyAndMeetsPolicy) {
+    EXPECT_THAT(out(tuple(kClusterIp, kPod), kGateway), IsEmpty());
+    EXPECT_THAT(out(tuple(kPod, kClusterIp).reversed(), kGateway), IsEmpty());
+}
+
+TEST_F(Services, OnlyPodsOfThisNodeAreServed) {
+    EXPECT_THAT(out(tuple("172.30.0.1", kClusterIp), kGateway), IsEmpty());
+    EXPECT_THAT(out(tuple("10.244.2.5", kClusterIp), kTunnelPort), IsEmpty());
+}
+
+TEST_F(Services, WhatBelongsToNoConnectionBeginsNone) {
+    EXPECT_THAT(out(tuple(kPod, kClusterIp), kPodPort, Untracked::Invalid), IsEmpty());
+}
+
+TEST_F(Services, APacketThatComesBackFromTheHostTranslatedMeetsPolicy) {
+    cluster.add_local_pod("shop", "db", "db"); // 10.244.1.11, port 11, isolated as well
+    EXPECT_THAT(out(tuple(kPod, "10.244.1.11"), kGateway), IsEmpty());
+    bridge.reset();
+    cluster.state.policies.clear();
+    EXPECT_THAT(out(tuple(kPod, "10.244.1.11"), kGateway), ElementsAre(11));
+    EXPECT_THAT(out(tuple(kPod, "10.244.1.11").reversed(), 11), ElementsAre(kGateway)) << "the host translated it";
+}
+
+} // namespace
+} // namespace judge
