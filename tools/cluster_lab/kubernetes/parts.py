@@ -27,11 +27,14 @@ def restart(lab, parameters, part, name):
         has, start = control_plane.parts(parameters), _of_control_plane(lab, plan)
     else:
         has, start = worker.parts(parameters), _of_node(lab, plan, parameters, name)
-    if part in ("agent", "switch") and "agent" in has or part == "switch" and "ovs-vswitchd" in has:
-        return node_commands.restart(lab, parameters, part, name)
+    if "ovs-vswitchd" in has:
+        start["switch"] = lambda: node_commands.restart(lab, parameters, "switch", name)
+    if "agent" in has:
+        start["agent"] = lambda: node_commands.restart(lab, parameters, "agent", name)
     action = start.get(part)
-    if part not in has or action is None:
-        raise LabError(f"{name} has no '{part}' to restart: it has {', '.join(each for each in has if each in start)}")
+    if action is None or part not in has and part != "switch":
+        known = [each for each in start if each in has or each == "switch"]
+        raise LabError(f"{name} has no '{part}' to restart: it has {', '.join(known)}")
     node.stop_part(lab, name, part)
     action()
 
