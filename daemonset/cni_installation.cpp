@@ -1,5 +1,6 @@
 #include "daemonset/cni_installation.h"
 
+#include "daemonset/plugin_versions.h"
 #include "daemonset/whole_file.h"
 
 #include <nlohmann/json.hpp>
@@ -16,6 +17,8 @@ using ipam::Result;
 using Json = nlohmann::ordered_json;
 
 constexpr auto kPlugin = "ovs-cni";
+constexpr auto kVersion = "1.1.0"; ///< of the CNI specification; brought STATUS and GC
+constexpr auto kVersionBefore = "1.0.0";
 constexpr mode_t kProgramMode = 0755;
 constexpr mode_t kConflistMode = 0644;
 /// How long the plugin waits for the agent unless told otherwise, and what an ADD takes beside waiting for its pod.
@@ -61,17 +64,26 @@ filesystem::path plugin_beside_program() {
     return program.parent_path() / kPlugin; // without /proc, opening it says what is missing
 }
 
-std::string conflist(const NodeConfiguration& configuration) {
+Conflist conflist(const NodeConfiguration& configuration) {
     Json plugins = Json::array({plugin_of(configuration)});
+    std::vector<std::string> outdated;
     constexpr std::array<std::pair<const char*, const char*>, 2> chained{
         {{"portmap", "portMappings"}, {"bandwidth", "bandwidth"}}};
     for (const auto& [type, capability] : chained) {
+        const auto program = configuration.cni_bin_directory / type;
         std::error_code error;
-        if (filesystem::exists(configuration.cni_bin_directory / type, error))
-            plugins.push_back({{"type", type}, {"capabilities", {{capability, true}}}});
+        if (!filesystem::exists(program, error)) continue;
+        plugins.push_back({{"type", type}, {"capabilities", {{capability, true}}}});
+        const auto versions = plugin_versions(program);
+        if (!versions)
+            outdated.push_back(versions.error().message);
+        else if (std::ranges::find(*versions, kVersion) == versions->end())
+            outdated.push_back(program.string() + " does not speak " + kVersion);
     }
-    const Json list{{"cniVersion", "1.1.0"}, {"name", "ovs-cni"}, {"plugins", std::move(plugins)}};
-    return list.dump(2) + "\n";
+    const Json list{{"cniVersion", outdated.empty() ? kVersion : kVersionBefore},
+                    {"name", "ovs-cni"},
+                    {"plugins", std::move(plugins)}};
+    return {list.dump(2) + "\n", std::move(outdated)};
 }
 
 Result<CniInstallation> install_cni(const NodeConfiguration& configuration, const filesystem::path& plugin) {
@@ -86,8 +98,10 @@ Result<CniInstallation> install_cni(const NodeConfiguration& configuration, cons
     if (!program) return std::unexpected(program.error());
     if (auto put = write(configuration.cni_bin_directory / kPlugin, *program, kProgramMode); !put)
         return std::unexpected(put.error());
-    if (auto put = write(conflist_path(configuration), conflist(configuration), kConflistMode); !put)
+    auto list = conflist(configuration);
+    if (auto put = write(conflist_path(configuration), list.text, kConflistMode); !put)
         return std::unexpected(put.error());
+    done.outdated = std::move(list.outdated);
     const auto others = networks_of_others(configuration);
     if (!others) return std::unexpected(others.error());
     for (const auto& name : *others) (name < configuration.cni_config_file ? done.before : done.after).push_back(name);

@@ -17,16 +17,23 @@ namespace agent {
 /// What an installation did and found.
 struct CniInstallation {
     std::vector<std::filesystem::path> written;
-    std::vector<std::string> before; ///< networks of others that the runtime prefers, by file name, sorted
-    std::vector<std::string> after;  ///< networks of others that the runtime passes over, by file name, sorted
+    std::vector<std::string> outdated; ///< plugins of the list for which it has to be of version 1.0.0, and why
+    std::vector<std::string> before;   ///< networks of others that the runtime prefers, by file name, sorted
+    std::vector<std::string> after;    ///< networks of others that the runtime passes over, by file name, sorted
 };
 
 /// The plugin that is installed: `ovs-cni` in the folder of the running program.
 [[nodiscard]] std::filesystem::path plugin_beside_program();
 
-/// The conflist's text for this node: the plugin, and those of portmap and bandwidth that `cniBinDirectory` has.
-/// Source: CNI specification 1.1.0, section 1.
-[[nodiscard]] std::string conflist(const NodeConfiguration& configuration);
+/// The conflist of a node.
+struct Conflist {
+    std::string text;
+    std::vector<std::string> outdated; ///< as above
+};
+
+/// The plugin, and those of portmap and bandwidth that `cniBinDirectory` has. Of version 1.1.0 if all of them speak it;
+/// else of 1.0.0, with which the runtime never asks for STATUS and GC. Source: CNI specification 1.1.0, section 1.
+[[nodiscard]] Conflist conflist(const NodeConfiguration& configuration);
 
 /// Puts `plugin` and then the conflist in place; what is right already is not written.
 /// Errors: a file cannot be read or written. Without the plugin there is no conflist.

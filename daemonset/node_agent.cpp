@@ -189,6 +189,11 @@ asio::awaitable<void> NodeAgent::install_when_ready() {
     }
     trouble.over();
     for (const auto& path : installed->written) log_info("installed", {{"file", path.string()}});
+    for (const auto& reason : installed->outdated)
+        log_warning(
+            "the conflist is of CNI version 1.0.0, so that the container runtime does not ask whether pods can be "
+            "served, and cleans up nothing by itself: install newer CNI plugins",
+            {{"reason", reason}});
     const auto folder = node_.configuration.cni_config_directory.string();
     if (!installed->after.empty())
         log_info("networks of others are there, which the container runtime passes over",

@@ -37,12 +37,18 @@ class Installation : public ::testing::Test {
         filesystem::create_directories(path.parent_path());
         std::ofstream(path) << text;
     }
+    void put_plugin(const std::string& name, const std::string& versions) const {
+        const auto path = folder / "bin" / name;
+        put(path, "#!/bin/sh\n[ $CNI_COMMAND = VERSION ] && grep -q cniVersion && echo '{\"supportedVersions\": " +
+                      versions + "}'\n");
+        filesystem::permissions(path, filesystem::perms::owner_all);
+    }
     [[nodiscard]] CniInstallation install() const {
         auto installed = install_cni(configuration, plugin);
         if (!installed) throw std::runtime_error(installed.error().message);
         return std::move(*installed);
     }
-    [[nodiscard]] nlohmann::json list() const { return nlohmann::json::parse(conflist(configuration)); }
+    [[nodiscard]] nlohmann::json list() const { return nlohmann::json::parse(conflist(configuration).text); }
     static std::vector<std::string> names_in(const filesystem::path& path) {
         std::vector<std::string> names;
         for (const auto& entry : filesystem::directory_iterator(path)) names.push_back(entry.path().filename());
@@ -66,11 +72,24 @@ TEST_F(Installation, PluginAndConflistAppearAndNothingElse) {
 TEST_F(Installation, TheConflistHasThePluginsThatTheNodeHas) {
     EXPECT_EQ(list(),
               nlohmann::json::parse(R"({"cniVersion": "1.1.0", "name": "ovs-cni", "plugins": [{"type": "ovs-cni"}]})"));
-    put(folder / "bin" / "bandwidth", "");
-    put(folder / "bin" / "portmap", "");
+    put_plugin("bandwidth", R"(["1.0.0", "1.1.0"])");
+    put_plugin("portmap", R"(["1.1.0"])");
+    EXPECT_EQ(list()["cniVersion"], "1.1.0");
     EXPECT_EQ(list()["plugins"], nlohmann::json::parse(R"([{"type": "ovs-cni"},
         {"type": "portmap", "capabilities": {"portMappings": true}},
         {"type": "bandwidth", "capabilities": {"bandwidth": true}}])"));
+}
+
+TEST_F(Installation, TheConflistIsOfTheVersionThatAllItsPluginsSpeak) {
+    put_plugin("bandwidth", R"(["1.1.0"])");
+    put_plugin("portmap", R"(["0.4.0", "1.0.0"])");
+    EXPECT_EQ(list()["cniVersion"], "1.0.0");
+    EXPECT_THAT(install().outdated, ElementsAre(HasSubstr("bin/portmap does not speak 1.1.0")));
+    put_plugin("portmap", "1");
+    EXPECT_THAT(install().outdated, ElementsAre(HasSubstr("no supportedVersions")));
+    filesystem::permissions(folder / "bin" / "portmap", filesystem::perms::none);
+    EXPECT_THAT(install().outdated, ElementsAre(HasSubstr("bin/portmap for its versions: Permission denied")));
+    EXPECT_EQ(list()["plugins"].size(), 3);
 }
 
 TEST_F(Installation, ThePluginIsToldWhatDiffersFromItsDefaults) {

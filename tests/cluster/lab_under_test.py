@@ -11,7 +11,7 @@ import time
 import unittest
 from pathlib import Path
 
-from cluster_lab import namespaces
+from cluster_lab import kinds, namespaces
 from cluster_lab.layout import Lab
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -69,8 +69,9 @@ def apply(objects):
 
 
 def in_pod(pod):
-    """Context: the calling thread is in the pod's network namespace."""
-    return namespaces.inside(LAB.pod_namespace(*pod.split("/")))
+    """Context: the calling thread is in the pod's network namespace, whichever kind the lab is."""
+    parameters = LAB.require_up()
+    return namespaces.inside(kinds.of(parameters).cluster(LAB, parameters).pods[pod].network_namespace)
 
 
 def in_node(node):

@@ -28,15 +28,16 @@ def tests_in(suite):
             yield each
 
 
-def main(arguments):
+def main(arguments, folder=HERE, kind=("--nodes", "3", "--family", "dual")):
+    """Of the tests in `folder`, in a lab of this kind."""
     loader = unittest.defaultTestLoader
     if arguments == ["list"]:
-        found = tests_in(loader.discover(str(HERE), pattern="test_*.py"))
+        found = tests_in(loader.discover(str(folder), pattern="test_*.py"))
         print("\n".join(sorted(test.id() for test in found)))
         return 1 if loader.errors else 0
     if arguments == ["up"]:
         lab_under_test.lab("down")
-        lab_under_test.lab("up", "--nodes", "3", "--family", "dual")
+        lab_under_test.lab("up", *kind)
         return 0
     if arguments == ["down"]:
         lab_under_test.lab("down")

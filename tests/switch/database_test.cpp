@@ -11,6 +11,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
 
 PortRequest pod_port(const std::string& name, std::uint32_t ofport) {
@@ -60,6 +61,29 @@ TEST_F(DatabaseTest, WhatSomebodyChangedOnTheBridgeIsCorrectedAndTheRestIsKept) 
     const auto before = configuration();
     must(run(database->ensure_bridge(settings)));
     EXPECT_EQ(configuration(), before);
+}
+
+TEST_F(DatabaseTest, ARemovedBridgeTakesPortsAndTableNamesAlong) {
+    ovs.add_veth("pod1", "peer1");
+    must(run(database->add_port("br-int", pod_port("pod1", 77))));
+    ovs.vsctl("add-br br-other -- set Bridge br-other datapath_type=netdev");
+    EXPECT_TRUE(must(run(database->remove_bridge("br-int"))));
+    EXPECT_EQ(ovs.vsctl("list-br"), "br-other\n");
+    EXPECT_THAT(ports(), ElementsAre("br-other"));
+    EXPECT_TRUE(database->view().table_names.empty());
+    EXPECT_THAT(ovs.command("ip link"), Not(HasSubstr("br-int")));
+    EXPECT_FALSE(must(run(database->remove_bridge("br-int"))));
+}
+
+TEST_F(DatabaseTest, TheWaitForFlowsIsSeenAndEndedAndOtherSettingsAreKept) {
+    EXPECT_FALSE(database->view().flow_restore_wait);
+    ovs.vsctl("set Open_vSwitch . other_config:flow-restore-wait=true other_config:max-idle=20000");
+    must(run(database->settle()));
+    EXPECT_TRUE(database->view().flow_restore_wait);
+    must(run(database->end_flow_restore()));
+    EXPECT_FALSE(database->view().flow_restore_wait);
+    EXPECT_EQ(ovs.vsctl("get Open_vSwitch . other_config"), "{max-idle=\"20000\"}\n");
+    must(run(database->end_flow_restore())); // nothing to end is no error
 }
 
 TEST_F(DatabaseTest, APortIsAddedWithTheOfportAskedForAndItsRecord) {

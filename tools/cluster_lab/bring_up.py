@@ -1,4 +1,4 @@
-"""Making a lab and taking it down.
+"""Making a plain lab and taking it down.
 
     up    underlay and outside host ──► nodes with their switches, in parallel ──► agents, in parallel
     down  agents ──► every process on record or in the lab's namespaces ──► the namespaces ──► the folder
@@ -48,43 +48,23 @@ def kernel_has_datapath():
             return False
 
 
-def up(lab, wanted):
-    """Brings the lab up; `wanted` holds nodes, family and datapath, None where the command line had nothing."""
-    found = lab.parameters()
-    if found is not None or lab.namespaces():
-        return _already_up(lab, found, wanted)
-    parameters = {
+def parameters_of(wanted):
+    """What a new lab will be, from what the command line says: nodes, family, datapath; None where it had nothing."""
+    return {
         "nodes": wanted["nodes"] or 3,
         "family": wanted["family"] or "dual",
         "datapath": wanted["datapath"] or ("system" if kernel_has_datapath() else "netdev"),
     }
+
+
+def require(_parameters):
+    """Refuses to begin without the programs that it will need."""
     for name in ("ovs-cni", "ovs-cni-agent", "ovs-cnictl", "ovs-cni-lab-responder"):
         program(name)
-    try:
-        _create(lab, parameters)
-    except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
-            progress("interrupted: removing what was made")
-        down(lab)
-        raise
-    return f"lab '{lab.name}' is up: {describe(parameters)}"
 
 
 def describe(parameters):
     return f"{parameters['nodes']} nodes, family {parameters['family']}, datapath {parameters['datapath']}"
-
-
-def _already_up(lab, found, wanted):
-    remedy = f"remove it with {lab.command('down')}"
-    if found is None or found.get("state") != "up":
-        raise LabError(f"lab '{lab.name}' is half-made: {remedy}")
-    different = [key for key, value in wanted.items() if value is not None and value != found[key]]
-    if different:
-        raise LabError(f"lab '{lab.name}' is up with {describe(found)}: {remedy} first")
-    broken = faults(lab, found)
-    if broken:
-        raise LabError(f"lab '{lab.name}' is half-made: {'; '.join(broken)}: {remedy}")
-    return f"lab '{lab.name}' is up already: {describe(found)}"
 
 
 def faults(lab, parameters):
@@ -96,7 +76,7 @@ def faults(lab, parameters):
     return lacks
 
 
-def _create(lab, parameters):
+def create(lab, parameters):
     plan = AddressPlan.of(parameters)
     nodes = node.names(parameters)
     for folder in (lab.folder, lab.objects, lab.sandboxes):
@@ -117,22 +97,19 @@ def _create(lab, parameters):
 
 
 def down(lab):
-    """Removes everything that carries the lab's name. Returns whether there was anything."""
+    """Removes everything that carries the lab's name."""
     spaces = lab.namespaces()
-    if not spaces and not lab.folder.exists():
-        return False
     # The agents go first: an agent that saw its switch die would complain, and one that saw its pods go would tidy up.
-    known = _recorded(lab)
+    known = recorded_processes(lab)
     processes.stop([process for part, process in known if part == "agent"])
     # A process whose namespace somebody removed by hand is only on record; one whose start was interrupted is not.
     processes.stop({process for _, process in known} | set(processes.inside(spaces)))
     namespaces.remove(spaces)
     if lab.folder.exists():
         shutil.rmtree(lab.folder)
-    return True
 
 
-def _recorded(lab):
+def recorded_processes(lab):
     """The processes that the lab has on record, each with what it is."""
     records = []
     for path in lab.folder.glob("nodes/*/processes.json"):

@@ -2,14 +2,16 @@
 
 import argparse
 import os
+import re
 import signal
 import sys
 
-from . import apply as changes
-from . import bring_up, node, probe, status
-from .address_plan import MAX_NODES, AddressPlan
-from .endpoints import Cluster
+from . import kinds, life, node, probe
+from .address_plan import MAX_NODES
 from .errors import LabError, UsageError
+from .kubernetes import control_plane
+from .kubernetes.network import KINDS as NETWORKS
+from .kubernetes.plan import MAX_API_SERVERS
 from .layout import Lab
 
 DESCRIPTION = "A cluster on one machine: pods on real Open vSwitch, in network namespaces."
@@ -28,6 +30,8 @@ def parser():
     up.add_argument("--nodes", type=_node_count, help="how many (default: 3)")
     up.add_argument("--family", choices=("ipv4", "ipv6", "dual"), help="of underlay and pods (default: dual)")
     up.add_argument("--datapath", choices=("netdev", "system"), help="default: system where the kernel has it")
+    _add_kubernetes(up)
+    verb("kubeconfig", "print the path of the kubeconfig of a lab with a real Kubernetes")
     verb("down", "remove the lab and everything in it")
     apply = verb("apply", "create or change the objects of manifests, and run the pods they ask for")
     apply.add_argument("-f", dest="paths", nargs="+", action="extend", required=True, metavar="PATH")
@@ -48,13 +52,21 @@ def parser():
     pods.add_argument("--json", action="store_true")
     _add_probe(verb)
     restart = verb("restart", "end a node's agent or switch and start it again")
-    restart.add_argument("part", choices=("agent", "switch"))
-    restart.add_argument("node")
+    restart.add_argument("part", help=", ".join(kinds.KUBERNETES.nodes.RESTARTABLE))
+    restart.add_argument("node", help="or control-plane")
     run = verb("exec", "run a command in a pod's network namespace")
     run.add_argument("object", metavar="NAMESPACE/POD")
     run = verb("node", "run a command in a node's network namespace; ovs-vsctl and ovs-ofctl work there")
     run.add_argument("node", metavar="NAME")
     return top
+
+
+def _add_kubernetes(up):
+    real = up.add_argument_group("a real Kubernetes", "beside the options above; see docs/lab.md")
+    real.add_argument("--kubernetes", action="store_true", help="API servers, kubelets and container runtimes")
+    real.add_argument("--api-servers", type=_server_count, metavar="M", help="how many (default: 1)")
+    real.add_argument("--kube-proxy", choices=("nftables", "iptables", "none"), help="its mode (default: nftables)")
+    real.add_argument("--network", choices=NETWORKS, help="who serves the pods (default: agent)")
 
 
 def _add_probe(verb):
@@ -74,6 +86,13 @@ def _node_count(text):
     count = int(text)
     if not 1 <= count <= MAX_NODES:
         raise argparse.ArgumentTypeError(f"1 to {MAX_NODES} nodes")
+    return count
+
+
+def _server_count(text):
+    count = int(text)
+    if not 1 <= count <= MAX_API_SERVERS:
+        raise argparse.ArgumentTypeError(f"1 to {MAX_API_SERVERS} API servers")
     return count
 
 
@@ -127,30 +146,43 @@ def _split_command(arguments):
 
 
 def _up(lab, wanted, _):
+    parameters = {"nodes": wanted.nodes, "family": wanted.family, "datapath": wanted.datapath}
+    real = {"api_servers": wanted.api_servers, "kube_proxy": wanted.kube_proxy, "network": wanted.network}
+    if not wanted.kubernetes and any(value is not None for value in real.values()):
+        raise UsageError("--api-servers, --kube-proxy and --network go with --kubernetes")
+    kind = kinds.KUBERNETES if wanted.kubernetes else kinds.PLAIN
     with lab.locked():
-        yield bring_up.up(lab, {"nodes": wanted.nodes, "family": wanted.family, "datapath": wanted.datapath})
+        yield life.up(lab, kind, parameters | (real if wanted.kubernetes else {}))
+    if wanted.kubernetes:
+        yield f"kubeconfig: {control_plane.kubeconfig_path(lab)}"
+
+
+def _kubeconfig(lab, _wanted, _):
+    if not lab.require_up().get("kubernetes"):
+        raise LabError(f"lab '{lab.name}' has no Kubernetes: such a lab is made by {lab.command('up')} --kubernetes")
+    yield str(control_plane.kubeconfig_path(lab))
 
 
 def _down(lab, _wanted, _):
     with lab.locked():
-        yield f"lab '{lab.name}' is removed" if bring_up.down(lab) else f"there is no lab '{lab.name}'"
+        yield f"lab '{lab.name}' is removed" if life.down(lab) else f"there is no lab '{lab.name}'"
         lab.forget_lock()
 
 
 def _apply(lab, wanted, _):
-    return changes.apply(lab, wanted.paths)
+    return kinds.of_lab(lab).changes.apply(lab, wanted.paths)
 
 
 def _delete(lab, wanted, _):
     if wanted.paths and not wanted.object:
-        return changes.delete_files(lab, wanted.paths)
+        return kinds.of_lab(lab).changes.delete_files(lab, wanted.paths)
     if not wanted.paths and len(wanted.object) == 2:
-        return changes.delete_one(lab, *wanted.object)
+        return kinds.of_lab(lab).changes.delete_one(lab, *wanted.object)
     raise UsageError("delete needs either -f PATH... or KIND [NAMESPACE/]NAME")
 
 
 def _scale(lab, wanted, _):
-    return changes.scale(lab, wanted.kind, wanted.object, wanted.count)
+    return kinds.of_lab(lab).changes.scale(lab, wanted.kind, wanted.object, wanted.count)
 
 
 def _label(lab, wanted, _):
@@ -160,62 +192,69 @@ def _label(lab, wanted, _):
         if not equals and not key.endswith("-"):
             raise UsageError(f"'{text}' is not a label: write KEY=VALUE, or KEY- to remove it")
         labels[key if equals else key[:-1]] = value if equals else None
-    return changes.label(lab, wanted.kind, wanted.object, labels)
+    return kinds.of_lab(lab).changes.label(lab, wanted.kind, wanted.object, labels)
 
 
 def _wait(lab, wanted, _):
-    status.wait(lab, wanted.timeout)
+    kinds.of_lab(lab).status.wait(lab, wanted.timeout)
 
 
 def _pods(lab, wanted, _):
-    yield status.pods(lab, wanted.json)
+    yield kinds.of_lab(lab).status.pods(lab, wanted.json)
 
 
 def _probe(lab, wanted, _):
+    parameters = lab.require_up()
+    cluster = kinds.of(parameters).cluster(lab, parameters)
     yield probe.probe(
-        lab, wanted.sources, wanted.destinations, wanted.ports, wanted.family, wanted.json, wanted.since
+        cluster, wanted.sources, wanted.destinations, wanted.ports, wanted.family, wanted.json, wanted.since
     )
 
 
 def _restart(lab, wanted, _):
     parameters = lab.require_up()
-    name = _node_name(parameters, wanted.node)
+    nodes = kinds.of(parameters).nodes
+    name = _one_of(nodes.places(parameters), wanted.node)
+    if not any(re.fullmatch(part.replace("-N", "-[0-9]"), wanted.part) for part in nodes.RESTARTABLE):
+        raise UsageError(f"'{wanted.part}' cannot be restarted here: {', '.join(nodes.RESTARTABLE)} can")
     with lab.locked():
-        if wanted.part == "agent":
-            node.stop_part(lab, name, "agent")
-            node.start_agent(lab, name)
-        else:
-            node.restart_switch(lab, AddressPlan.of(parameters), parameters, name)
+        nodes.restart(lab, parameters, wanted.part, name)
     yield f"{wanted.part} of {name} restarted"
 
 
-def _node_name(parameters, name):
-    if name not in node.names(parameters):
-        raise LabError(f"there is no node '{name}': there are {', '.join(node.names(parameters))}")
+def _one_of(names, name):
+    if name not in names:
+        raise LabError(f"there is no node '{name}': there are {', '.join(names)}")
     return name
 
 
 def _exec(lab, wanted, command):
-    pods = Cluster(lab, lab.require_up()).select([wanted.object])
+    parameters = lab.require_up()
+    pods = kinds.of(parameters).cluster(lab, parameters).select([wanted.object])
     if len(pods) != 1 or "/" not in wanted.object:
         raise LabError(f"'{wanted.object}' is not one pod: write NAMESPACE/POD")
-    _become(pods[0].network_namespace, command, {})
+    there = pods[0].network_namespace
+    # Only a namespace that has a name can be given a /sys of its own by ip.
+    enter = ["nsenter", f"--net={there}", "--"] if there.startswith("/") else ["ip", "netns", "exec", there]
+    _become([*enter, *command], {})
 
 
 def _node(lab, wanted, command):
-    name = _node_name(lab.require_up(), wanted.node)
-    _become(lab.namespace(name), command, node.switch_environment(lab, name))
+    parameters = lab.require_up()
+    name = _one_of(node.names(parameters), wanted.node)
+    _become(*kinds.of(parameters).nodes.shell(lab, name, command))
 
 
-def _become(namespace, command, environment):
-    """Replaces this process by the command, so that its exit code and signals are its own. `ip netns exec` gives it a
-    /sys of the namespace too."""
+def _become(command, environment):
+    """Replaces this process by the command, so that its exit code and signals are its own."""
     sys.stdout.flush()
-    os.execvpe("ip", ["ip", "netns", "exec", namespace, *command], os.environ | environment)
+    environment = os.environ | environment
+    os.execvpe(command[0], command, environment)
 
 
 RUN = {
     "up": _up,
+    "kubeconfig": _kubeconfig,
     "down": _down,
     "apply": _apply,
     "delete": _delete,

@@ -18,11 +18,12 @@ DEFAULT_PORTS = (("TCP", 80),)
 @dataclass(frozen=True)
 class Endpoint:
     name: str  # NAMESPACE/NAME, node/NAME or outside
-    network_namespace: str
+    network_namespace: str  # its name, or the path of one that has none
     addresses: dict  # 4 and 6 to text
     ports: tuple = DEFAULT_PORTS  # declared, as (protocol, number)
     owns_network: bool = True  # False for pods on their node's network: others may answer on the same address
     labels: dict = field(default_factory=dict)
+    speaks_first: bool = True  # as the lab's responders do; others wait to be asked
 
 
 def parse_port(text):

@@ -6,6 +6,7 @@ A lab's name is part of every namespace and path that it creates, so labs coexis
                           objects/*.json      the cluster's objects, one a file; every node's agent watches this folder
                           sandboxes/*.json    the pods that run, one a file
                           nodes/NODE/         the node's switch, agent configuration, sockets and logs
+    /var/lib/ovs-cni-lab/NAME/                what is too big for memory: only where the lab is a real Kubernetes
     network namespaces    NAME.NODE, NAME.underlay, NAME.outside, NAME.pod.NAMESPACE.POD
 """
 
@@ -20,6 +21,7 @@ from pathlib import Path
 from .errors import LabError, UsageError
 
 ROOT = Path("/run/ovs-cni-lab")
+DISK_ROOT = Path("/var/lib/ovs-cni-lab")
 NETWORK_NAMESPACES = Path("/run/netns")
 CHECKOUT = Path(__file__).resolve().parents[2]
 NAME_PATTERN = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
@@ -38,6 +40,7 @@ class Lab:
             raise UsageError(f"'{name}' cannot name a lab: use up to 20 of a-z, 0-9 and '-', which is not at an end")
         self.name = name
         self.folder = ROOT / name
+        self.disk = DISK_ROOT / name
         self.objects = self.folder / "objects"
         self.sandboxes = self.folder / "sandboxes"
 
@@ -111,6 +114,7 @@ class Lab:
 
 
 def network_namespace_path(name):
+    """Of a named one; a path is taken as it is."""
     return str(NETWORK_NAMESPACES / name)
 
 

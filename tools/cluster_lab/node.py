@@ -60,10 +60,10 @@ def create(lab, plan, parameters, name):
         namespaces.set_sysctls({"net/ipv4/ip_forward": 1, "net/ipv6/conf/all/forwarding": 1})
     underlay.attach(lab, plan, name, number_of(name))
     start_switch(lab, name, parameters["datapath"])
-    _address_underlay(lab, plan, parameters["datapath"], name)
+    address_underlay(lab, plan, parameters["datapath"], name)
     _write_agent_files(lab, parameters["datapath"], name)
     started = start_responder(lab, lab.namespace(name), f"node/{name}", HOST_PORTS, shared=True)
-    _remember(lab, name, "responder", started)
+    remember(lab, name, "responder", started)
 
 
 def start_switch(lab, name, datapath):
@@ -93,7 +93,7 @@ def start_switch(lab, name, datapath):
                 env=environment,
             )
     for part in ("ovsdb-server", "ovs-vswitchd"):
-        _remember(lab, name, part, Process.of(int((folder / f"{part}.pid").read_text())))
+        remember(lab, name, part, Process.of(int((folder / f"{part}.pid").read_text())))
 
 
 def restart_switch(lab, plan, parameters, name):
@@ -102,10 +102,10 @@ def restart_switch(lab, plan, parameters, name):
     stop_part(lab, name, "ovsdb-server")
     start_switch(lab, name, parameters["datapath"])
     if parameters["datapath"] == "netdev":
-        _address_underlay(lab, plan, "netdev", name)
+        address_underlay(lab, plan, "netdev", name)
 
 
-def _address_underlay(lab, plan, datapath, name):
+def address_underlay(lab, plan, datapath, name):
     """The node's underlay addresses. On the userspace datapath they are on br-phy, where the switch can use them for
     tunnels."""
     link = "br-phy" if datapath == "netdev" else "eth0"
@@ -121,10 +121,16 @@ def _address_underlay(lab, plan, datapath, name):
 
 
 def _write_agent_files(lab, datapath, name):
+    write_agent_configuration(lab, datapath, name, {"manifests": lab.objects})
+    write_conflist(lab, name)
+
+
+def write_agent_configuration(lab, datapath, name, source):
+    """`source`: the keys that say where the cluster's objects come from."""
     folder = lab.node_folder(name)
     configuration = {
         "node": name,
-        "manifests": lab.objects,
+        **source,
         "datapath": datapath,
         "ovsdbSocket": folder / "db.sock",
         "openflowSocket": folder / "br-int.mgmt",
@@ -132,15 +138,22 @@ def _write_agent_files(lab, datapath, name):
         "httpAddress": f"{AGENT_HTTP[0]}:{AGENT_HTTP[1]}",
     }
     (folder / "agent.yaml").write_text("".join(f'{key}: "{value}"\n' for key, value in configuration.items()))
-    (folder / "cni").mkdir()
+
+
+def write_conflist(lab, name):
+    """The network of the node, in its `cni` folder; returns its path."""
+    folder = lab.node_folder(name)
+    path = folder / "cni" / "10-ovs-cni.conflist"
+    path.parent.mkdir()
     write_json(
-        folder / "cni" / "10-ovs-cni.conflist",
+        path,
         {
             "cniVersion": "1.1.0",
             "name": "ovs-cni",
             "plugins": [{"type": "ovs-cni", "agentSocket": str(folder / "agent.sock")}],
         },
     )
+    return path
 
 
 def start_agent(lab, name):
@@ -156,7 +169,7 @@ def start_agent(lab, name):
             start_new_session=True,
             env=environment,
         )
-    _remember(lab, name, "agent", Process.of(child.pid))
+    remember(lab, name, "agent", Process.of(child.pid))
     deadline = time.monotonic() + AGENT_START_SECONDS
     while True:
         status, reason = request(lab, name, "/readyz")
@@ -192,7 +205,8 @@ def start_responder(lab, namespace, name, ports, shared=False):
     return Process.of(int(printed.split("pid ")[1]))
 
 
-def _processes(lab, name):
+def recorded(lab, name):
+    """The node's processes by what they are, None for one that had ended when it was put on record."""
     try:
         records = json.loads((lab.node_folder(name) / "processes.json").read_text())
     except FileNotFoundError:
@@ -200,19 +214,20 @@ def _processes(lab, name):
     return {part: Process.from_record(record) for part, record in records.items()}
 
 
-def _remember(lab, name, part, process):
-    known = _processes(lab, name) | {part: process}
+def remember(lab, name, part, process):
+    """Puts a process of the node on record, where `down` finds it."""
+    known = recorded(lab, name) | {part: process}
     records = {key: value.record() for key, value in known.items() if value}
     write_json(lab.node_folder(name) / "processes.json", records)
 
 
 def stop_part(lab, name, part):
-    process = _processes(lab, name).get(part)
+    process = recorded(lab, name).get(part)
     processes.stop([process] if process else [])
 
 
 def missing_parts(lab, name):
     """The processes of the node that do not run."""
-    known = _processes(lab, name)
+    known = recorded(lab, name)
     parts = ("ovsdb-server", "ovs-vswitchd", "agent", "responder")
     return [part for part in parts if known.get(part) is None or not known[part].alive()]

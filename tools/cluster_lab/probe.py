@@ -5,15 +5,14 @@ import sys
 from pathlib import Path
 
 from .bring_up import progress
-from .endpoints import Cluster, parse_port
+from .endpoints import parse_port
 from .errors import LabError
 from .matrix import difference, matrix
 from .prober import Probe, Prober, kernel_has_sctp
 
 
-def probe(lab, sources, destinations, ports, family, as_json, since):
-    parameters = lab.require_up()
-    cluster = Cluster(lab, parameters)
+def probe(cluster, sources, destinations, ports, family, as_json, since):
+    """What to print: a table, JSON, or what has changed. `cluster` knows the endpoints."""
     before = _earlier(since)
     if cluster.not_running and not (sources and destinations):
         progress(f"left out, as they do not run: {', '.join(cluster.not_running)}")

@@ -12,7 +12,6 @@ refusal (RST, ICMP port unreachable) is an answer.
 import errno
 import heapq
 import itertools
-import json
 import os
 import resource
 import selectors
@@ -21,7 +20,7 @@ import struct
 import time
 from dataclasses import dataclass, field
 
-from . import namespaces
+from . import namespaces, questions
 from .errors import LabError
 from .layout import network_namespace_path
 
@@ -43,6 +42,7 @@ class Probe:
     allowed: bool = None
     source_seen: str = None
     answered_by: str = None  # the name in the answer
+    connected: bool = False  # by a destination that does not speak first
     attempts: int = 0
     sockets: list = field(default_factory=list)
     sent: float = 0.0
@@ -124,6 +124,8 @@ class Prober:
             due = probe.sent + self._patience(attempt)
             if due > now:
                 self._remind(probe, due)
+            elif probe.connected:
+                self._decide(probe, True)
             elif attempt < len(ATTEMPT_SECONDS):
                 self._attempt(probe)
             else:
@@ -155,7 +157,7 @@ class Prober:
         target = (probe.destination.addresses[probe.family], probe.port)
         number = attempt_socket.connect_ex(target)
         if number == 0 and probe.protocol == "UDP":
-            number = _error_of(lambda: attempt_socket.send(b"probe\n"))
+            number = _say(probe, attempt_socket)
         self._remind(probe, probe.sent + self._patience(probe.attempts))
         if number == errno.ECONNREFUSED:
             self._decide(probe, True)
@@ -173,6 +175,7 @@ class Prober:
             except BlockingIOError:
                 # Connected; the answer is behind.
                 self.selector.modify(attempt_socket, selectors.EVENT_READ, (probe, attempt_socket, sent))
+                self._ask(probe, attempt_socket)
                 return
             except OSError as error:
                 number = error.errno
@@ -184,16 +187,14 @@ class Prober:
         else:
             took = time.monotonic() - sent
             self.slowest = max(self.slowest, min(took, SLOWEST_SECONDS))
-            self._read(probe, line)
+            probe.answered_by, probe.source_seen = questions.answer(line)
             self._decide(probe, True)
 
-    def _read(self, probe, line):
-        """A responder's answer is one line of JSON; other programs may answer on a node's ports in their own way."""
-        try:
-            answer = json.loads(line)
-            probe.answered_by, probe.source_seen = answer["name"], answer["source"]
-        except (ValueError, KeyError, TypeError):
-            pass
+    def _ask(self, probe, attempt_socket):
+        """Whoever waits to be asked has answered by taking the connection; what it says besides is welcome."""
+        if not probe.destination.speaks_first:
+            probe.connected = True
+            _say(probe, attempt_socket)
 
     def _decide(self, probe, allowed):
         probe.allowed = allowed
@@ -217,9 +218,11 @@ def _open_socket(probe):
     return made
 
 
-def _error_of(action):
+def _say(probe, attempt_socket):
+    """Sends the probe's questions; 0 or the number of the error that came instead."""
     try:
-        action()
+        for question in questions.questions(probe.destination, probe.protocol, probe.port):
+            attempt_socket.send(question)
         return 0
     except OSError as error:
         return error.errno

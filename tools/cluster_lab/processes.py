@@ -43,7 +43,7 @@ class Process:
         return Process(record["pid"], record["started"]) if record else None
 
 
-def stop(processes):
+def stop(processes, signals=(signal.SIGTERM, signal.SIGKILL)):
     """Ends the processes: asks, waits, forces. Returns when all are gone."""
     open_fds = []
     for process in processes:
@@ -55,7 +55,7 @@ def stop(processes):
             open_fds.append(fd)
         else:
             os.close(fd)
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    for number in signals:
         for fd in open_fds:
             try:
                 signal.pidfd_send_signal(fd, number)

@@ -20,11 +20,12 @@ def pods(lab, as_json):
     found = ObjectStore(lab.objects).of_kind("Pod")
     if as_json:
         # A finished pod is no part of the network any more.
-        return json.dumps([_brief(pod) for pod in found if not is_finished(pod)], indent=1)
-    return _table(found) if found else "no pods"
+        return json.dumps([brief(pod) for pod in found if not is_finished(pod)], indent=1)
+    return table(found) if found else "no pods"
 
 
-def _brief(pod):
+def brief(pod):
+    """What --json says of a pod."""
     status = pod.get("status") or {}
     return {
         "name": "/".join(key_of(pod)[1:]),
@@ -34,13 +35,13 @@ def _brief(pod):
     }
 
 
-def _table(found):
+def table(found):
     rows = [("POD", "NODE", "PHASE", "ADDRESSES", "LABELS")]
     for pod in found:
-        brief = _brief(pod)
-        labels = ",".join(f"{key}={value}" for key, value in sorted(brief["labels"].items()))
+        row = brief(pod)
+        labels = ",".join(f"{key}={value}" for key, value in sorted(row["labels"].items()))
         phase = (pod.get("status") or {}).get("phase") or "Pending"
-        rows.append((brief["name"], brief["node"] or "-", phase, ",".join(brief["addresses"]) or "-", labels))
+        rows.append((row["name"], row["node"] or "-", phase, ",".join(row["addresses"]) or "-", labels))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
 
@@ -69,7 +70,7 @@ def _missing(lab, deadline):
         store = ObjectStore(lab.objects)
         if not _all_run(lab, parameters, store, nodes):
             lacks += converge(lab, parameters, store)
-    return lacks + _unsynchronised(lab, nodes, deadline)
+    return lacks + unsynchronised(lab, nodes, deadline)
 
 
 def _all_run(lab, parameters, store, nodes):
@@ -83,7 +84,8 @@ def _runs(record):
     return record["state"] == "running" and (responder is None or responder.alive())
 
 
-def _unsynchronised(lab, nodes, deadline):
+def unsynchronised(lab, nodes, deadline):
+    """What keeps the nodes' switches from the newest state."""
     answers = {}
 
     def ask(name):

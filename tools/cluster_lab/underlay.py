@@ -44,17 +44,29 @@ def create(lab, plan):
 
 def attach(lab, plan, node, number):
     """Gives the node's namespace its eth0 on the underlay; the addresses are the node's own business."""
-    underlay, there = lab.namespace("underlay"), lab.namespace(node)
-    addresses = plan.node(number)
+    connect(lab, node)
+    route(lab, plan.node(number), plan.pod_cidrs(number))
+
+
+def connect(lab, machine):
+    """The link between the namespace of a node, or of another machine, and the underlay."""
+    underlay, there = lab.namespace("underlay"), lab.namespace(machine)
     namespaces.ip(
         [
-            f"link add {node} type veth peer name eth0 netns {there}",
-            f"link set {node} master {BRIDGE}",
-            f"link set {node} up",
-        ]
-        + [f"route add {cidr} via {addresses[family]} dev {BRIDGE}" for family, cidr in plan.pod_cidrs(number).items()],
+            f"link add {machine} type veth peer name eth0 netns {there}",
+            f"link set {machine} master {BRIDGE}",
+            f"link set {machine} up",
+        ],
         underlay,
     )
     namespaces.ip(["link set eth0 up"], there)
-    namespaces.offload_off(underlay, node)
+    namespaces.offload_off(underlay, machine)
     namespaces.offload_off(there, "eth0")
+
+
+def route(lab, addresses, pod_cidrs):
+    """The router's way to a node's pods; addresses and ranges per family."""
+    namespaces.ip(
+        [f"route replace {cidr} via {addresses[family]} dev {BRIDGE}" for family, cidr in pod_cidrs.items()],
+        lab.namespace("underlay"),
+    )

@@ -1,0 +1,82 @@
+"""The Kubernetes API: what the lab reads by itself, and kubectl for what it changes."""
+
+import http.client
+import json
+import os
+import socket
+import ssl
+import subprocess
+from contextlib import nullcontext
+
+from .. import namespaces
+from ..errors import LabError
+from .programs import program
+
+TIMEOUT_SECONDS = 10.0
+
+
+class AdminApi:
+    """One API server, or the balancer before them, asked with the administrator's certificate."""
+
+    def __init__(self, lab, address, port, namespace=None):
+        self.lab, self.address, self.port, self.namespace = lab, address, port, namespace
+        pki = lab.node_folder("control-plane") / "pki"
+        self.context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
+        self.context.load_cert_chain(pki / "admin.crt", pki / "admin.key")
+
+    @staticmethod
+    def of(lab, parameters):
+        return AdminApi(lab, "127.0.0.1", parameters["port"])
+
+    def _request(self, path):
+        connection = http.client.HTTPConnection(self.address, self.port, timeout=TIMEOUT_SECONDS)
+        try:
+            with namespaces.inside(self.namespace) if self.namespace else nullcontext():
+                plain = socket.create_connection((self.address, self.port), timeout=TIMEOUT_SECONDS)
+            connection.sock = self.context.wrap_socket(plain, server_hostname=self.address)
+            connection.request("GET", path, headers={"Accept": "application/json"})
+            response = connection.getresponse()
+            return response.status, response.read().decode(errors="replace")
+        finally:
+            connection.close()
+
+    def not_ready(self):
+        """None when it serves; else why not."""
+        try:
+            status, body = self._request("/readyz")
+        except (OSError, http.client.HTTPException) as error:
+            return f"GET https://{self.address}:{self.port}/readyz: {error}"
+        return None if status == 200 else f"/readyz says {status}: {' '.join(body.split())[-300:]}"
+
+    def get(self, path):
+        """The object or list at this path."""
+        try:
+            status, body = self._request(path)
+        except (OSError, http.client.HTTPException) as error:
+            raise LabError(
+                f"the API of lab '{self.lab.name}' does not answer: GET {path}: {error}; "
+                f"the logs are in {self.lab.node_folder('control-plane')}"
+            ) from None
+        if status != 200:
+            raise LabError(f"GET {path}: the API says {status}: {body.strip()[:300]}")
+        return json.loads(body)
+
+    def items(self, path):
+        """The objects of the list at this path, each with its kind, which a list leaves out."""
+        found = self.get(path)
+        kind = found["kind"].removesuffix("List")
+        return [each | {"kind": kind} for each in found["items"]]
+
+
+def kubectl(lab, arguments, manifest=None):
+    """Runs kubectl as the administrator; returns what it printed."""
+    result = subprocess.run(
+        [program("kubectl"), *arguments],
+        input=json.dumps(manifest) if manifest is not None else None,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"KUBECONFIG": str(lab.folder / "kubeconfig")},
+    )
+    if result.returncode != 0:
+        raise LabError(result.stderr.strip() or f"kubectl {' '.join(arguments)}: exit code {result.returncode}")
+    return result.stdout

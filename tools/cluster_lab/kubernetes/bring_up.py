@@ -1,0 +1,120 @@
+"""Making a lab with a real Kubernetes and taking it down.
+
+    up    underlay, outside host ──► control plane ──┐
+                               ──► nodes, in parallel ──┴─► controllers ──► kubelets ──► DNS ──► network
+    down  kubelets, proxies ──► everything on record or in the lab's namespaces ──► pods, by their control groups
+          ──► network namespaces ──► folders
+"""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+from .. import namespaces, node, processes, underlay
+from ..bring_up import in_parallel, kernel_has_datapath, progress, recorded_processes
+from ..endpoints import by_family
+from ..errors import UsageError
+from ..layout import DISK_ROOT, program, write_json
+from . import cluster_dns, control_plane, network, programs, status, worker
+from .api import AdminApi, kubectl
+from .cgroups import remove as remove_cgroups
+from .cgroups import remove_if_empty
+from .plan import MAX_API_SERVERS, MAX_NODES, ClusterPlan
+
+REGISTER_SECONDS = 90.0
+DEFAULTS = {"nodes": 3, "family": "dual", "api_servers": 1, "kube_proxy": "nftables", "network": "agent"}
+# Whoever starts others again goes first.
+FIRST_TO_END = (worker.KUBELET, worker.PROXY, "containerd")
+
+
+def parameters_of(wanted):
+    """What a new lab will be, from what the command line says."""
+    parameters = DEFAULTS | {key: value for key, value in wanted.items() if value is not None}
+    if parameters["nodes"] > MAX_NODES:
+        raise UsageError(f"a lab with a real Kubernetes has at most {MAX_NODES} nodes")
+    if parameters["api_servers"] > MAX_API_SERVERS:
+        raise UsageError(f"a lab has at most {MAX_API_SERVERS} API servers")
+    parameters.setdefault("datapath", "system" if kernel_has_datapath() else "netdev")
+    return parameters | {"kubernetes": True, "port": control_plane.free_port()}
+
+
+def require(parameters):
+    """Refuses to begin without the programs that it will need."""
+    programs.require()
+    network.require(parameters["network"])
+    program("ovs-cni-lab-responder")
+
+
+def describe(parameters):
+    return (
+        f"Kubernetes with {parameters['nodes']} nodes and {parameters['api_servers']} API servers, "
+        f"family {parameters['family']}, kube-proxy {parameters['kube_proxy']}, network {parameters['network']}, "
+        f"datapath {parameters['datapath']}"
+    )
+
+
+def faults(lab, parameters):
+    """What a lab that was brought up lacks now."""
+    return status.faults(lab, parameters)
+
+
+def create(lab, parameters):
+    plan = ClusterPlan.of(parameters)
+    names = node.names(parameters)
+    for folder in (lab.disk, lab.folder):
+        folder.mkdir(parents=True)
+    lab.write_parameters(parameters | {"state": "starting"})
+    progress("starting the underlay and the outside host")
+    underlay.create(lab, plan.addresses)
+    outside = node.start_responder(lab, lab.namespace("outside"), "outside", node.HOST_PORTS)
+    write_json(lab.folder / "outside.json", outside.record())
+    progress(f"starting the control plane and {len(names)} nodes with their container runtimes")
+    with ThreadPoolExecutor(1) as pool:
+        serving = pool.submit(control_plane.create, lab, plan, parameters)
+        in_parallel(lambda name: worker.create(lab, plan, parameters, name), names)
+        serving.result()
+    control_plane.start_controllers(lab, plan)
+    progress("starting the kubelets")
+    _join(lab, plan, parameters, names)
+    kubectl(lab, ["apply", "-f", "-"], cluster_dns.objects(plan))
+    network.install(lab, plan, parameters)
+    lab.write_parameters(parameters | {"state": "up"})
+
+
+def _join(lab, plan, parameters, names):
+    """Starts the kubelets and the proxies; returns when every node has its ranges of pod addresses."""
+    control_plane.write_kubeconfig(lab, plan, control_plane.PROXY)
+
+    def join(name):
+        worker.start_kubelet(lab, plan, name)
+        if parameters["kube_proxy"] != "none":
+            worker.start_proxy(lab, plan, parameters, name)
+
+    in_parallel(join, names)
+    api = AdminApi.of(lab, parameters)
+    status.until_none(lambda _: _without_ranges(api, names), REGISTER_SECONDS)
+    for each in api.items("/api/v1/nodes"):
+        number = node.number_of(each["metadata"]["name"])
+        underlay.route(lab, plan.addresses.node(number), by_family(each["spec"]["podCIDRs"]))
+
+
+def _without_ranges(api, names):
+    known = {each["metadata"]["name"]: each for each in api.items("/api/v1/nodes")}
+    lacks = [f"{name} has not registered: see its kubelet.log" for name in names if name not in known]
+    return lacks + [f"{name} has no podCIDRs" for name, each in known.items() if not each["spec"].get("podCIDRs")]
+
+
+def down(lab):
+    """Removes everything that carries the lab's name."""
+    spaces = lab.namespaces()
+    known = recorded_processes(lab)
+    for part in ("agent", *FIRST_TO_END):
+        processes.stop([process for each, process in known if each == part])
+    # The processes of pods are in network namespaces without a name: their control groups tell whose they are.
+    remove_cgroups(lab)
+    processes.stop({process for _, process in known} | set(processes.inside(spaces)))
+    remove_cgroups(lab)
+    namespaces.remove(spaces)
+    for folder in (lab.folder, lab.disk):
+        if folder.exists():
+            shutil.rmtree(folder)
+    remove_if_empty(DISK_ROOT)

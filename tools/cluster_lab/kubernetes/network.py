@@ -1,0 +1,98 @@
+"""What serves the pods of a real cluster.
+
+    agent      the lab starts our own agent on every node, and puts plugin and conflist in place when it is ready
+    install    the shipped manifests, applied as an administrator would
+    none       nothing: nodes stay NotReady until somebody puts a network into their /etc/cni/net.d
+"""
+
+import os
+from pathlib import Path
+
+from .. import manifests, node
+from ..bring_up import in_parallel, progress
+from ..errors import LabError
+from ..layout import CHECKOUT, program
+from ..processes import run
+from . import container_runtime, control_plane, machine, status
+from .api import kubectl
+from .plan import PORT, bracketed
+
+KINDS = ("agent", "install", "none")
+READY_SECONDS = 120.0
+AGENT = "ovs-cni-agent"
+MANIFESTS = CHECKOUT / "daemonset" / "install.yaml"
+IMAGE_VARIABLE = "OVS_CNI_IMAGE"
+DATAPATHS = ('datapath: "system"', 'datapath: "netdev"')
+
+
+def _image():
+    """The product's image, a docker-archive tar."""
+    return Path(os.environ.get(IMAGE_VARIABLE, CHECKOUT / "build" / "image" / "ovs-cni.tar"))
+
+
+def require(kind):
+    """Refuses to begin without what the network will need."""
+    if kind == "agent":
+        for name in ("ovs-cni", "ovs-cni-agent"):
+            program(name)
+    if kind == "install" and not _image().is_file():
+        raise LabError(f"the image {_image()} is missing: make it with daemonset/image/build, or set {IMAGE_VARIABLE}")
+    if kind == "install" and not MANIFESTS.exists():
+        raise LabError(f"{MANIFESTS} is missing: this checkout has no manifests to install")
+
+
+def install(lab, plan, parameters):
+    """Returns when every node is Ready; at once for `none`."""
+    kind = parameters["network"]
+    if kind == "none":
+        return
+    progress({"agent": "starting the agents", "install": f"applying {MANIFESTS.name}"}[kind])
+    if kind == "agent":
+        control_plane.credentials(lab).client(AGENT, AGENT, "system:masters")
+        in_parallel(lambda name: _start_agent(lab, plan, parameters, name), node.names(parameters))
+    else:
+        in_parallel(lambda name: container_runtime.load_image(lab, name, _image()), node.names(parameters))
+        _apply(lab, parameters)
+    status.wait_for_nodes(lab, parameters, READY_SECONDS)
+
+
+def _apply(lab, parameters):
+    """As it is shipped; where the nodes have a switch, with the settings for that."""
+    if not machine.has_switch(parameters):
+        kubectl(lab, ["apply", "-f", str(MANIFESTS)])
+        return
+    progress("with the nodes' own switch (ovs.host: true), on the userspace datapath (datapath: netdev)")
+    found = [_for_own_switch(document["object"]) for document in manifests.read([MANIFESTS])]
+    kubectl(lab, ["apply", "-f", "-"], {"apiVersion": "v1", "kind": "List", "items": found})
+
+
+def _for_own_switch(manifest):
+    if manifest["kind"] == "ConfigMap":
+        data = manifest["data"].items()
+        return manifest | {"data": {key: text.replace(*DATAPATHS) for key, text in data}}
+    if manifest["kind"] == "DaemonSet":
+        pod = manifest["spec"]["template"]["spec"]
+        pod["containers"] = [each for each in pod["containers"] if each["name"] != "ovs"]
+    return manifest
+
+
+def _start_agent(lab, plan, parameters, name):
+    folder = lab.node_folder(name)
+    path = folder / "agent.kubeconfig"
+    control_plane.credentials(lab).kubeconfig(path, AGENT, plan.url(plan.entry()))
+    servers = [plan.api_server(number)[plan.families[0]] for number in range(1, plan.api_servers + 1)]
+    urls = ", ".join(f'"https://{bracketed(address)}:{PORT}"' for address in servers)
+    node.write_agent_configuration(lab, parameters["datapath"], name, {"kubeconfig": path})
+    with open(folder / "agent.yaml", "a") as file:
+        file.write(f"apiServers: [{urls}]\n")
+    node.start_agent(lab, name)
+    _put_plugin(lab, name)
+
+
+def _put_plugin(lab, name):
+    """The plugin and then the conflist, each whole: a runtime looks at this folder while they are written."""
+    conflist = node.write_conflist(lab, name)
+    for source, target in ((program("ovs-cni"), "/opt/cni/bin/ovs-cni"), (conflist, f"/etc/cni/net.d/{conflist.name}")):
+        scratch = f"{target}.new"
+        run([*machine.enter_command(lab, name), "install", str(source), scratch])
+        run([*machine.enter_command(lab, name), "mv", scratch, target])

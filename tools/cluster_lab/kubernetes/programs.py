@@ -1,0 +1,58 @@
+"""What tools/setup-kubernetes built: the programs, and the images that every node is given."""
+
+import re
+import subprocess
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from ..errors import LabError
+from ..layout import CHECKOUT
+
+SETUP = CHECKOUT / "tools" / "setup-kubernetes"
+
+
+@cache
+def folder():
+    """The folder of the built programs, whether it is there or not."""
+    return Path(subprocess.run([SETUP, "--print"], check=True, capture_output=True, text=True).stdout.strip())
+
+
+def require():
+    """Refuses to go on without the programs and the images."""
+    for needed in (folder() / "built", image_folder() / "built"):
+        if not needed.exists():
+            raise LabError(f"Kubernetes is not built: {needed} is missing: run tools/setup-kubernetes")
+
+
+def program(name):
+    return str(folder() / name)
+
+
+def image_folder():
+    """The images' folder: another one whenever the way they are made changes."""
+    recipe = sha256((Path(__file__).parent / "images.py").read_bytes()).hexdigest()[:12]
+    return folder() / f"images-{recipe}"
+
+
+def image_files():
+    return sorted(image_folder().glob("*.tar"))
+
+
+@cache
+def image_name(part):
+    """The name under which "agnhost", "pause" or "coredns" is asked for."""
+    if part == "coredns":
+        return "registry.k8s.io/coredns/coredns:" + re.search(r"coredns-(v[0-9.]+)", folder().name)[1]
+    found = re.search(rf'configs\[{part.capitalize()}\] += Config{{[^,]*, "{part}", "([^"]+)"}}', _manifest())
+    if found is None:
+        raise LabError(f"{folder() / 'manifest.go'} names no image '{part}': its form has changed in Kubernetes")
+    return ("registry.k8s.io/e2e-test-images/" if part == "agnhost" else "registry.k8s.io/") + f"{part}:{found[1]}"
+
+
+def image_names():
+    return [image_name(part) for part in ("agnhost", "coredns", "pause")]
+
+
+def _manifest():
+    return (folder() / "manifest.go").read_text()
