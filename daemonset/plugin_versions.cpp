@@ -1,5 +1,7 @@
 #include "daemonset/plugin_versions.h"
 
+#include "daemonset/descriptor.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -25,18 +27,6 @@ using ipam::Result;
 constexpr std::chrono::milliseconds kPatience{5000};
 constexpr std::string_view kQuestion = R"({"cniVersion": "1.0.0"})";
 
-/// A descriptor that closes itself.
-struct Descriptor {
-    int number = -1;
-
-    explicit Descriptor(int opened) : number(opened) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (number >= 0) close(number);
-    }
-};
-
 /// Reads until the other end closes. Errors: it takes too long.
 Result<std::string> read_answer(int pipe) {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
@@ -45,8 +35,9 @@ Result<std::string> read_answer(int pipe) {
     while (true) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
         pollfd readable{pipe, POLLIN, 0};
-        if (left.count() <= 0 || poll(&readable, 1, static_cast<int>(left.count())) == 0)
-            return fail("no answer within " + std::to_string(kPatience.count()) + " ms");
+        const int ready = left.count() > 0 ? poll(&readable, 1, static_cast<int>(left.count())) : 0;
+        if (ready == 0) return fail("no answer within " + std::to_string(kPatience.count()) + " ms");
+        if (ready < 0) continue; // interrupted
         const auto size = read(pipe, chunk.data(), chunk.size());
         if (size < 0 && errno == EINTR) continue;
         if (size < 0) return fail(std::strerror(errno));
@@ -58,7 +49,7 @@ Result<std::string> read_answer(int pipe) {
 Result<std::string> ask(const std::filesystem::path& plugin) {
     const Descriptor question(memfd_create("question", MFD_CLOEXEC));
     const auto size = static_cast<ssize_t>(kQuestion.size());
-    if (question.number < 0 || pwrite(question.number, kQuestion.data(), kQuestion.size(), 0) != size)
+    if (!question.valid() || pwrite(question.get(), kQuestion.data(), kQuestion.size(), 0) != size)
         return fail(std::strerror(errno));
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail(std::strerror(errno));
@@ -69,8 +60,8 @@ Result<std::string> ask(const std::filesystem::path& plugin) {
         const Descriptor written(ends[1]); // only the plugin's copy may stay open, or its end would not be noticed
         posix_spawn_file_actions_t actions{};
         posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_adddup2(&actions, question.number, STDIN_FILENO);
-        posix_spawn_file_actions_adddup2(&actions, written.number, STDOUT_FILENO);
+        posix_spawn_file_actions_adddup2(&actions, question.get(), STDIN_FILENO);
+        posix_spawn_file_actions_adddup2(&actions, written.get(), STDOUT_FILENO);
         std::string name = plugin.string();
         std::string verb = "CNI_COMMAND=VERSION";
         const std::array<char*, 2> arguments{name.data(), nullptr};
@@ -79,7 +70,7 @@ Result<std::string> ask(const std::filesystem::path& plugin) {
         posix_spawn_file_actions_destroy(&actions);
     }
     if (failed != 0) return fail(std::strerror(failed));
-    auto text = read_answer(answer.number);
+    auto text = read_answer(answer.get());
     if (!text) kill(child, SIGKILL);
     while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
     }

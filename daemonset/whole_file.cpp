@@ -1,5 +1,7 @@
 #include "daemonset/whole_file.h"
 
+#include "daemonset/descriptor.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,23 +25,6 @@ std::unexpected<ipam::Error> refused(const std::string& doing, const filesystem:
     return fail(doing + " " + path.string() + ": " + reason);
 }
 
-/// An open file or folder, closed with this object.
-class Descriptor {
-  public:
-    Descriptor(const filesystem::path& path, int flags, mode_t mode = 0)
-        : number_(open(path.c_str(), flags | O_CLOEXEC, mode)) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (number_ >= 0) close(number_);
-    }
-    [[nodiscard]] int get() const { return number_; }
-    [[nodiscard]] bool valid() const { return number_ >= 0; }
-
-  private:
-    int number_;
-};
-
 Result<void> write_all(int file, std::string_view bytes, const filesystem::path& path) {
     while (!bytes.empty()) {
         const auto written = write(file, bytes.data(), bytes.size());
@@ -51,7 +36,7 @@ Result<void> write_all(int file, std::string_view bytes, const filesystem::path&
 }
 
 Result<void> write_beside(const filesystem::path& beside, std::string_view bytes, mode_t mode) {
-    const Descriptor file(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode);
+    const Descriptor file(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!file.valid()) return refused("create", beside);
     if (auto written = write_all(file.get(), bytes, beside); !written) return written;
     // The mode given to open() is less the umask, and is not used when a file was left from a write cut short.
@@ -62,7 +47,7 @@ Result<void> write_beside(const filesystem::path& beside, std::string_view bytes
 
 Result<void> put_in_place(const filesystem::path& beside, const filesystem::path& path) {
     if (rename(beside.c_str(), path.c_str()) != 0) return refused("put in place", path);
-    const Descriptor folder(path.parent_path(), O_RDONLY | O_DIRECTORY);
+    const Descriptor folder(open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder.valid() || fsync(folder.get()) != 0) return refused("write to the disk", path.parent_path());
     return {};
 }
@@ -78,7 +63,7 @@ bool is_there(const filesystem::path& path, std::string_view bytes, mode_t mode)
 } // namespace
 
 Result<std::string> read_whole(const filesystem::path& path) {
-    const Descriptor file(path, O_RDONLY);
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.valid()) return refused("open", path);
     std::string bytes;
     std::array<char, 65536> chunk{};

@@ -216,6 +216,29 @@ class Image(unittest.TestCase):
         kept = self.node.inside(SWITCH, "ovs-vsctl", "get", "Open_vSwitch", ".", "external_ids:kept")
         self.assertEqual(kept, "yes\n")
 
+    def test_a_switch_waits_for_its_flows_where_the_kernel_still_has_the_bridge_and_no_other(self):
+        def vsctl(*arguments):
+            return self.node.inside(SWITCH, "ovs-vsctl", "--no-wait", "--retry", "--timeout=10", *arguments)
+
+        def waits():
+            return "flow-restore-wait" in vsctl("get", "Open_vSwitch", ".", "other_config")
+
+        def start_again():
+            self.node.stop(SWITCH)
+            self.node.start(SWITCH)
+            self.assertTrue(eventually((self.node.volume("run-switch") / "ovs-vswitchd.pid").exists), self.node.logs())
+
+        self.node.start(SWITCH)
+        vsctl("add-br", "br-int", "--", "set", "Bridge", "br-int", "datapath_type=system")
+        start_again()
+        self.assertFalse(waits(), "after a start of the machine the kernel has nothing to go on with")
+        self.node.ip("link add br-int type veth peer name br-int-end")  # as a datapath of the kernel would leave it
+        start_again()
+        self.assertTrue(waits())
+        vsctl("add-br", "br-phy", "--", "set", "Bridge", "br-phy", "datapath_type=system")
+        start_again()
+        self.assertFalse(waits(), "the API server may be behind the other bridge")
+
     def test_the_switchs_container_ends_when_one_of_its_processes_does(self):
         self.node.start(SWITCH)
         self.node.start(AGENT)
