@@ -46,6 +46,12 @@ json describe(const AttachmentRecord& record) {
             {"pod", record.pod ? json(record.pod->namespace_ + "/" + record.pod->name) : json()}};
 }
 
+std::size_t count_label_sets(const flowgen::ClusterState& state) {
+    std::size_t count = 0;
+    for (const auto& [name, sets] : state.label_sets) count += sets.size();
+    return count;
+}
+
 HttpAnswer refusal(const std::string& reason) { return {503, "text/plain; charset=utf-8", reason + "\n"}; }
 
 } // namespace
@@ -105,7 +111,8 @@ json NodeAgent::debug_page() const {
                            {"nodes", node_.cluster->nodes.size()},
                            {"pods", node_.cluster->pods.size()},
                            {"workloads", node_.cluster->workloads.size()},
-                           {"policies", node_.cluster->policies.size()}};
+                           {"policies", node_.cluster->policies.size()},
+                           {"labelSets", count_label_sets(*node_.cluster)}};
     return page;
 }
 

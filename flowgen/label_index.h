@@ -1,5 +1,6 @@
 // Which identities exist: every namespace and, in it, every label set that a pod carries or a workload will give to its
-// pods. Of most pods a source may know the labels alone. How many pods carry a label set, and where they run, makes no difference here, nor therefore to any flow.
+// pods. Of most pods a source may know the labels alone. How many pods carry a label set, and where they run, makes no
+// difference here, nor therefore to any flow.
 //
 //   ClusterState ──► LabelIndex ──► policy rules (subjects and peers as identities)
 #pragma once

@@ -1,7 +1,6 @@
 #include "daemonset/kubernetes/api_servers.h"
 
 #include "daemonset/kubernetes/tls_context.h"
-#include "daemonset/log.h"
 
 #include <algorithm>
 
@@ -19,13 +18,15 @@ Result<Access> ApiServers::access() {
     if (access_ && read_at_ && now - *read_at_ < timing_.access) return *access_;
     auto fresh = read_();
     read_at_ = now;
-    if (fresh)
+    if (fresh) {
+        reading_.over();
         access_ = std::move(*fresh);
-    else if (access_)
-        log_warning("the access to the Kubernetes API cannot be read again, the last one goes on being used",
-                    {{"reason", fresh.error().message}});
-    else
+    } else if (!access_) {
+        read_at_.reset();
         return fresh;
+    } else {
+        reading_.trouble(fresh.error().message);
+    }
     return *access_;
 }
 

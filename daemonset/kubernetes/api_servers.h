@@ -12,6 +12,7 @@
 #include "daemonset/kubernetes/access.h"
 #include "daemonset/kubernetes/connection.h"
 #include "daemonset/kubernetes/timing.h"
+#include "daemonset/log.h"
 
 #include <cstddef>
 #include <functional>
@@ -49,6 +50,7 @@ class ApiServers {
     Timing timing_;
     std::optional<Access> access_;
     std::optional<TimePoint> read_at_; ///< absent: to be read
+    TroubleLog reading_{"reading the access to the Kubernetes API again"};
     std::optional<TlsSettings> tls_settings_;
     std::shared_ptr<boost::asio::ssl::context> tls_; ///< made of tls_settings_
     std::size_t preferred_ = 0;                      ///< of the servers, modulo their number

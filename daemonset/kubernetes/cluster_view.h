@@ -4,6 +4,9 @@
 //   all pods, metadata alone ──► label sets, counted
 //   namespaces, nodes, network policies, service ranges ──► their namesakes
 //                                              └──► ClusterState, and what changed in it
+//
+// Metadata does not tell which pods share their node's network or have finished, so their label sets are among the
+// others: identities that nobody carries.
 #pragma once
 
 #include "daemonset/kubernetes/collection.h"

@@ -63,12 +63,7 @@ asio::awaitable<void> ResourceFollower::run() {
             co_await pause_.wait_until(after(servers_.timing().missing));
             continue;
         }
-        if (outcome == Outcome::Expired) {
-            version_.clear();
-            session_.close();
-            log_info("the Kubernetes API has forgotten what was last read, it is listed again",
-                     {{"resource", resource_.name}});
-        }
+        if (outcome == Outcome::Expired) list_again();
         if (outcome == Outcome::Done && listing) continue;
         const bool lived = !listing && std::chrono::steady_clock::now() - began > servers_.timing().settled;
         if (lived) retry_ = servers_.timing().first_retry;
@@ -90,6 +85,7 @@ asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::list() {
     } while (!continuation.empty());
     sink_.end_list();
     listed_ = true;
+    listed_at_ = std::chrono::steady_clock::now();
     trouble_.over();
     on_settled_();
     co_return version_.empty() ? Outcome::Missing : Outcome::Done;
@@ -199,6 +195,15 @@ Result<ResourceFollower::Outcome> ResourceFollower::take_event(std::string_view 
     else if (type == "DELETED")
         sink_.deleted(object);
     return Outcome::Done;
+}
+
+void ResourceFollower::list_again() {
+    version_.clear();
+    session_.close();
+    // After a long time away this is nobody's failure; otherwise the pauses grow, lest lists follow each other.
+    const auto since = std::chrono::steady_clock::now() - listed_at_;
+    if (since > servers_.timing().longest_retry) retry_ = servers_.timing().first_retry;
+    log_info("the Kubernetes API has forgotten what was last read, it is listed again", {{"resource", resource_.name}});
 }
 
 void ResourceFollower::remember_version(const json& object) {

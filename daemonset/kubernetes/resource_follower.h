@@ -60,6 +60,7 @@ class ResourceFollower {
     [[nodiscard]] ipam::Result<std::string> read_envelope(const std::string& text);
     void remember_version(const nlohmann::json& object);
     [[nodiscard]] std::string target(const std::string& parameters) const;
+    void list_again();
     [[nodiscard]] std::chrono::milliseconds next_pause();
 
     ApiServers& servers_;
@@ -69,6 +70,7 @@ class ResourceFollower {
     ApiSession session_;
     std::string version_; ///< to watch from; empty: to be listed
     bool listed_ = false;
+    TimePoint listed_at_; ///< the last list
     TroubleLog trouble_;
     Condition pause_; ///< never notified: what waits on it only lets time pass
     std::chrono::milliseconds retry_;

@@ -155,6 +155,25 @@ TEST_F(ApiSessionTest, ATokenThatRotatesIsReadAgainInTime) {
     EXPECT_THAT(server.requests().at(1), HasSubstr("Bearer fresh"));
 }
 
+TEST_F(ApiSessionTest, AccessThatCannotBeReadAgainGoesOnBeingUsed) {
+    timing.access = std::chrono::milliseconds(0);
+    ScriptedServer server(context, greet);
+    bool gone = false;
+    const auto read = access_to({server.url()});
+    ApiServers servers(
+        context.get_executor(),
+        [&]() -> Result<Access> {
+            if (gone) return ipam::fail("the token is gone");
+            return read();
+        },
+        timing);
+    ApiSession session(servers);
+    ASSERT_TRUE(fetch(session, get("/a")));
+    gone = true;
+    ASSERT_TRUE(fetch(session, get("/b")));
+    EXPECT_THAT(server.requests().at(1), HasSubstr("Bearer secret"));
+}
+
 TEST_F(ApiSessionTest, AnAnswerThatEndsInTheMiddleIsAnError) {
     ScriptedServer server(context, [](const std::string&) { return kChunkedHead + chunk("half"); });
     ApiServers servers(context.get_executor(), access_to({server.url()}), timing);
