@@ -10,6 +10,7 @@ from contextlib import nullcontext
 
 from .. import namespaces
 from ..errors import LabError
+from .plan import PORT, ClusterPlan
 from .programs import program
 
 TIMEOUT_SECONDS = 10.0
@@ -26,7 +27,9 @@ class AdminApi:
 
     @staticmethod
     def of(lab, parameters):
-        return AdminApi(lab, "127.0.0.1", parameters["port"])
+        """Whichever server lives, from within the lab: it works in whatever network namespace the command is run."""
+        plan = ClusterPlan.of(parameters)
+        return AdminApi(lab, plan.entry()[plan.families[0]], PORT, lab.namespace("control-plane"))
 
     def _request(self, path):
         connection = http.client.HTTPConnection(self.address, self.port, timeout=TIMEOUT_SECONDS)
@@ -69,14 +72,18 @@ class AdminApi:
 
 
 def kubectl(lab, arguments, manifest=None):
-    """Runs kubectl as the administrator; returns what it printed."""
-    result = subprocess.run(
-        [program("kubectl"), *arguments],
-        input=json.dumps(manifest) if manifest is not None else None,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"KUBECONFIG": str(lab.folder / "kubeconfig")},
-    )
-    if result.returncode != 0:
-        raise LabError(result.stderr.strip() or f"kubectl {' '.join(arguments)}: exit code {result.returncode}")
-    return result.stdout
+    """Runs kubectl as the administrator, from within the lab; returns what it printed."""
+    kubeconfig = lab.node_folder("control-plane") / "admin.kubeconfig"
+    with namespaces.inside(lab.namespace("control-plane")):
+        child = subprocess.Popen(
+            [program("kubectl"), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"KUBECONFIG": str(kubeconfig)},
+        )
+    printed, complaint = child.communicate(json.dumps(manifest) if manifest is not None else "")
+    if child.returncode != 0:
+        raise LabError(complaint.strip() or f"kubectl {' '.join(arguments)}: exit code {child.returncode}")
+    return printed

@@ -62,7 +62,7 @@ def create(lab, plan, parameters):
     for number, server in enumerate(servers, 1):
         _wait_for_api_server(lab, plan, number, server)
     balancer = start_balancer(lab, plan, parameters)
-    balancer.wait_until(AdminApi.of(lab, parameters).not_ready, START_SECONDS)
+    balancer.wait_until(AdminApi(lab, "127.0.0.1", parameters["port"]).not_ready, START_SECONDS)
 
 
 def _address(namespace, plan):
