@@ -442,14 +442,14 @@ TEST_F(ManifestDirectoryTest, ADirectoryThatCannotBeListedKeepsItsObjects) {
     files.write("sub/b.yaml", pod_yaml("b", "1"));
     start();
     files.remove("a.yaml");
-    {
+    // Nothing but the rescan under the limit: sanitizers open files of their own to look at what they check.
+    const Change limited = [&] {
         const OpenFileLimit root_only(1);
-        const Change change = directory->rescan();
-        EXPECT_THAT(change.objects, ElementsAre(pod("a")));
-        EXPECT_THAT(change.errors,
-                    ElementsAre(FileError{files.path("sub"), 0, "cannot be listed: Too many open files"}));
-        EXPECT_EQ(label("b"), "1");
-    }
+        return directory->rescan();
+    }();
+    EXPECT_THAT(limited.objects, ElementsAre(pod("a")));
+    EXPECT_THAT(limited.errors, ElementsAre(FileError{files.path("sub"), 0, "cannot be listed: Too many open files"}));
+    EXPECT_EQ(label("b"), "1");
     const Change change = directory->rescan();
     EXPECT_THAT(change.objects, IsEmpty());
     EXPECT_EQ(change.resolved.size(), 1U);
