@@ -13,35 +13,45 @@ INTERVAL_SECONDS = 0.004
 
 
 class DatagramStream(threading.Thread):
-    """Sends numbered datagrams from one pod to another at a steady rate; the receiver's socket keeps what came."""
+    """Sends numbered datagrams from one pod to another at a steady rate, and notes which arrive."""
 
-    def __init__(self, source, target_pod, target):
+    def __init__(self, source, target_pod, target, port=7000):
         super().__init__()
         with in_pod(target_pod):
             self.receiver = socket.socket(socket.AF_INET6 if ":" in target else socket.AF_INET, socket.SOCK_DGRAM)
-        self.receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        self.receiver.bind((target, 7000))
+        self.receiver.bind((target, port))
         with in_pod(source):
             self.sender = socket.socket(self.receiver.family, socket.SOCK_DGRAM)
-        self.sender.connect((target, 7000))
+        self.sender.connect((target, port))
         self.sent = 0
+        self.arrived = set()
         self.ends = threading.Event()
 
     def run(self):
         while not self.ends.wait(INTERVAL_SECONDS):
             self.sender.send(b"%d" % self.sent)
             self.sent += 1
+            self.receive(0)
+
+    def receive(self, seconds):
+        """Takes what has come, and waits this long for more; whether anything came."""
+        before = len(self.arrived)
+        while select.select([self.receiver], [], [], seconds if before == len(self.arrived) else 0)[0]:
+            self.arrived.add(self.receiver.recv(64))
+        return len(self.arrived) > before
+
+    def end(self):
+        self.ends.set()
+        self.join()
 
     def lost(self):
         """Ends the stream; how many of its datagrams did not arrive."""
-        self.ends.set()
-        self.join()
-        arrived = set()
-        while len(arrived) < self.sent and select.select([self.receiver], [], [], 1.0)[0]:
-            arrived.add(self.receiver.recv(64))
+        self.end()
+        while len(self.arrived) < self.sent and self.receive(1.0):
+            pass
         self.sender.close()
         self.receiver.close()
-        return self.sent - len(arrived)
+        return self.sent - len(self.arrived)
 
 
 class AgentRestart(ClusterTest):

@@ -1,0 +1,77 @@
+"""The switch's container is replaced under traffic: the kernel forwards on, and everything that is open stays open."""
+
+import subprocess
+
+from cluster_lab import node
+from cluster_lab.processes import Process
+from conversation import Connection
+from lab_under_test import CHECKOUT, LAB, ClusterTest, address, addresses, apply, eventually, lab, pod, policy, probe
+from test_restart import INTERVAL_SECONDS, DatagramStream
+
+NODE = "node2"
+SWITCH = CHECKOUT / "daemonset" / "image" / "ovs-cni-switch"
+PLACES = "/var/lib/openvswitch", "/run/openvswitch"
+
+
+def replace_switch():
+    """Ends the node's switch and starts `ovs-cni-switch`, which the image has, on the same database and sockets."""
+    folder = LAB.node_folder(NODE)
+    pid_files = {part: folder / f"{part}.pid" for part in ("ovs-vswitchd", "ovsdb-server")}
+    for part, path in pid_files.items():
+        node.stop_part(LAB, NODE, part)
+        path.unlink(missing_ok=True)
+    mounts = ["mount -t sysfs sysfs /sys"]  # the one of before shows another namespace's interfaces
+    mounts += [f"mkdir -p {place} && mount --bind {folder} {place}" for place in PLACES]
+    with open(folder / "switch.log", "a") as log:
+        subprocess.Popen(
+            ["nsenter", f"--net=/run/netns/{LAB.namespace(NODE)}", "unshare", "--mount", "sh", "-c"]
+            + [" && ".join([*mounts, f"exec {SWITCH}"])],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    for part, path in pid_files.items():
+        pid = eventually(lambda: path.exists() and path.read_text().strip(), f"{part} starts: {folder}/switch.log", 60)
+        node.remember(LAB, NODE, part, Process.of(int(pid)))
+
+
+def restores():
+    """How often the agent has let the switch go on with flows that were put back."""
+    return (LAB.node_folder(NODE) / "agent.log").read_text().count("flow-restore-wait is removed")
+
+
+class SwitchReplaced(ClusterTest):
+    def setUp(self):
+        self.own_namespace("replaced")
+        placed = {"client": "node1", "near": NODE, "server": NODE, "stranger": "node1"}
+        apply([pod("replaced", name, {"app": name}, [(80, "TCP")], node=place) for name, place in placed.items()])
+        friends = [{"podSelector": {"matchLabels": {"app": name}}} for name in ("client", "near")]
+        apply([policy("replaced", "server", selects={"app": "server"}, ingress=[{"from": friends}])])
+
+    def test_pods_of_the_node_lose_no_datagram_others_what_is_in_the_tunnel_and_nobody_a_connection(self):
+        server = addresses("replaced")
+        pairs = [(source, family) for family in (4, 6) for source in ("client", "near")]
+        with Connection("replaced/client", address("replaced/server", 4)) as connection:
+            streams = [
+                DatagramStream(f"replaced/{source}", "replaced/server", server["server", family], 7000 + number)
+                for number, (source, family) in enumerate(pairs)
+            ]
+            for stream in streams:
+                stream.start()
+                self.addCleanup(stream.end)
+            eventually(lambda: all(stream.sent > 100 for stream in streams), "the streams run")
+            before = restores()
+            replace_switch()
+            eventually(lambda: restores() > before, "the agent has put the flows back", 60)
+            lab("wait", "--timeout", "60")
+            connection.say(b"still here")
+            self.assertTrue(connection.hears(b"still here", 10.0))
+            lost = {pair: stream.lost() for pair, stream in zip(pairs, streams)}
+        on_the_node = {pair: count for pair, count in lost.items() if pair[0] == "near"}
+        self.assertEqual(on_the_node, dict.fromkeys(on_the_node, 0))
+        # ovs-vswitchd makes the tunnel's port anew when it starts, whatever it waits for.
+        self.assertLess(max(lost.values()) * INTERVAL_SECONDS, 0.5, f"seconds without the tunnel: {lost}")
+        verdicts = probe("--from", "replaced/*", "--to", "replaced/server")
+        allowed = {each["from"]: each["allowed"] for each in verdicts if each["from"] != "replaced/server"}
+        self.assertEqual(allowed, {"replaced/client": True, "replaced/near": True, "replaced/stranger": False})
