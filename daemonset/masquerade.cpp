@@ -62,13 +62,18 @@ std::string guard_forward_chain(const std::string& bridge) {
            drop_rules(fmt::format(R"(oifname "{}")", bridge), "own") + "  }\n";
 }
 
-std::string outbound_chain(const std::string& bridge) {
+/// What kube-proxy sent on to a node is translated also where masquerading is off: the node would answer a pod's
+/// address through the tunnel, past the host that has to translate the answer back.
+std::string outbound_chain(const HostRules& rules) {
     auto text = fmt::format("  chain outbound {{\n    type nat hook postrouting priority srcnat; policy accept;\n"
                             "    oifname \"{}\" return\n",
-                            bridge);
-    for (const auto family : {Family::IPv4, Family::IPv6})
-        text += fmt::format("    {0} saddr @pods{1} {0} daddr != @cluster{1} masquerade fully-random\n", header(family),
-                            suffix(family));
+                            rules.bridge);
+    for (const auto family : {Family::IPv4, Family::IPv6}) {
+        const auto from_pods = fmt::format("{0} saddr @pods{1} {0} daddr", header(family), suffix(family));
+        const auto cluster = fmt::format("@cluster{}", suffix(family));
+        text += fmt::format("    ct status dnat {} {} masquerade fully-random\n", from_pods, cluster);
+        if (rules.masquerade) text += fmt::format("    {} != {} masquerade fully-random\n", from_pods, cluster);
+    }
     return text + "  }\n";
 }
 
@@ -81,10 +86,9 @@ std::string ruleset(const HostRules& rules) {
     for (const auto family : {Family::IPv4, Family::IPv6}) {
         text += address_set("pods", rules.own_pods, family);
         text += address_set("own", own, family);
-        if (rules.masquerade) text += address_set("cluster", rules.cluster, family);
+        text += address_set("cluster", rules.cluster, family);
     }
-    text += guard_chain(rules.bridge) + guard_forward_chain(rules.bridge);
-    if (rules.masquerade) text += outbound_chain(rules.bridge);
+    text += guard_chain(rules.bridge) + guard_forward_chain(rules.bridge) + outbound_chain(rules);
     return text + "}\n";
 }
 

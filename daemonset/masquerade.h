@@ -1,11 +1,12 @@
 // The agent's own nftables table: masquerade towards the outside, and the guard against forged sources.
 //
 //   pod ─► br-int ─► host ─► outside   source becomes the node's (only if the destination is no pod and no node)
+//   pod ─► br-int ─► kube-proxy ─► another node  source becomes this node's: a Service whose backend is no pod
 //   underlay ─► host ─► br-int ─► pod  dropped if the source is one of this node's own pods or addresses
 //
-// Between pods, and between pods and nodes, nothing is translated. Other tables are left alone; in particular a
-// firewall that refuses forwarding has to allow the bridge itself, because an accept in one table cannot undo a drop
-// in another.
+// Between pods, and between pods and nodes that they address themselves, nothing is translated. Other tables are left
+// alone; in particular a firewall that refuses forwarding has to allow the bridge itself, because an accept in one
+// table cannot undo a drop in another.
 #pragma once
 
 #include "daemonset/nftables.h"

@@ -109,6 +109,17 @@ TEST_F(HostPackets, TowardsNodesNothingIsTranslated) {
     EXPECT_TRUE(reaches(pod_, "-6 fd00:172:30::9"));
 }
 
+TEST_F(HostPackets, AServiceWhoseBackendIsANodeIsAnsweredThroughThisHost) {
+    // The node knows its way to pods, but the answer has to come back to where the Service's address was translated.
+    install(false, {prefix("172.30.0.9/32"), prefix("fd00:172:30::9/128")});
+    host_.run("nft add table inet services; "
+              "nft add chain inet services prerouting { type nat hook prerouting priority dstnat\\; }; "
+              "nft add rule inet services prerouting ip daddr 10.96.0.1 dnat ip to 172.30.0.9; "
+              "nft add rule inet services prerouting ip6 daddr fd00:10:96::1 dnat ip6 to fd00:172:30::9");
+    EXPECT_TRUE(reaches(pod_, "10.96.0.1"));
+    EXPECT_TRUE(reaches(pod_, "-6 fd00:10:96::1"));
+}
+
 TEST_F(HostPackets, APodsSourceFromTheUnderlayIsDropped) {
     outside_.run("ip addr add 10.244.1.7/32 dev lo; ip addr add fd00:10:244:1::7/128 dev lo; "
                  "ip route add 10.244.1.0/24 via 172.30.0.1; ip route add fd00:10:244:1::/64 via fd00:172:30::1");
