@@ -7,7 +7,7 @@ started in it. When it has ended, and they with it, nothing remains mounted.
     /var/lib    DISK/NODE/lib         kubelet, containerd, whatever the network keeps
     /var/log    DISK/NODE/log
     /etc /opt   an overlay over this machine's; /etc/cni/net.d is empty at first
-    /opt/cni/bin   what Debian's containernetworking-plugins has in /usr/lib/cni, and whatever the network adds
+    /opt/cni/bin   the usual plugins, and whatever the network adds
 """
 
 import os
@@ -19,6 +19,7 @@ from ..layout import ROOT
 from ..processes import Process, tail
 from . import cgroups
 from .programs import folder as program_folder
+from .programs import plugin_folder
 
 PART = "machine"
 FOLDERS = ("lib/kubelet", "lib/containerd", "log/pods", "etc", "etc.work", "opt", "opt.work", "cni", "cni.work")
@@ -36,7 +37,7 @@ for folder in etc opt; do
   mount -t overlay -o "lowerdir=/$folder,upperdir=$DISK/$folder,workdir=$DISK/$folder.work" overlay "/$folder"
 done
 mkdir -p /etc/cni/net.d /opt/cni/bin
-mount -t overlay -o "lowerdir=/usr/lib/cni,upperdir=$DISK/cni,workdir=$DISK/cni.work" overlay /opt/cni/bin
+mount -t overlay -o "lowerdir=$PLUGINS:/usr/lib/cni,upperdir=$DISK/cni,workdir=$DISK/cni.work" overlay /opt/cni/bin
 mount --bind "$DISK/log" /var/log
 mount --bind "$DISK/lib" /var/lib
 echo > /etc/resolv.conf
@@ -68,6 +69,7 @@ def create(lab, name, host_switch):
         "NODE_FOLDER": str(folder),
         "ROOT": str(ROOT),
         "DISK": str(disk(lab, name)),
+        "PLUGINS": str(plugin_folder()),
         "SWITCH": "host" if host_switch else "none",
     }
     log_path = folder / "machine.log"

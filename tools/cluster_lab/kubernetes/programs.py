@@ -20,13 +20,19 @@ def folder():
 
 def require():
     """Refuses to go on without the programs and the images."""
-    for needed in (folder() / "built", image_folder() / "built"):
+    for needed in (folder() / "built", image_folder() / "built", plugin_folder()):
         if not needed.exists():
             raise LabError(f"Kubernetes is not built: {needed} is missing: run tools/setup-kubernetes")
 
 
 def program(name):
     return str(folder() / name)
+
+
+def plugin_folder():
+    """The CNI plugins that are on every node before a network is."""
+    found = sorted(folder().glob("cni-plugins-*"))
+    return found[-1] if found else folder() / "cni-plugins"
 
 
 def image_folder():
