@@ -79,6 +79,13 @@ def in_node(node):
     return namespaces.inside(LAB.namespace(node))
 
 
+def node_addresses(node):
+    """All addresses of a node, its gateway's among them."""
+    with in_node(node):
+        shown = subprocess.run(["ip", "-j", "address"], capture_output=True, text=True, check=True).stdout
+    return {found["local"] for link in json.loads(shown) for found in link["addr_info"]}
+
+
 def eventually(condition, what, seconds=DEADLINE_SECONDS):
     """Returns the first true value of `condition`, asked again and again; fails at the deadline."""
     deadline = time.monotonic() + seconds
@@ -122,4 +129,9 @@ class ClusterTest(unittest.TestCase):
         """A namespace for this test; what an interrupted run left in it is removed first."""
         run_lab("delete", "namespace", name)
         self.addCleanup(run_lab, "delete", "namespace", name)
-        return name
+
+    @classmethod
+    def shared_namespace(cls, name):
+        """The same for all tests of the class."""
+        run_lab("delete", "namespace", name)
+        cls.addClassCleanup(run_lab, "delete", "namespace", name)
