@@ -1,66 +1,96 @@
-"""Connections that stay open while things change: a client in one pod talks to the responder of another."""
+"""Connections that stay open while things change. Both ends are in pods and sockets of this process, so that it does not
+matter what else runs in the pods."""
 
 import select
 import socket
 import time
 
-from lab_under_test import in_pod
+from lab_under_test import address, in_pod
+
+
+def _socket_in(pod, family, kind):
+    with in_pod(pod):
+        return socket.socket(socket.AF_INET6 if family == 6 else socket.AF_INET, kind)
 
 
 class Connection:
-    """A TCP connection to a responder, which sends back what it is sent."""
+    """A TCP connection from one pod to another, which sends back what it hears."""
 
-    def __init__(self, source, target, port=80):
-        with in_pod(source):
-            self.socket = socket.create_connection((target, port), timeout=5)
-        greeting = self.socket.recv(1024)
-        if not greeting.startswith(b"{"):
-            raise AssertionError(f"unexpected greeting {greeting!r}")
-        self.socket.setblocking(False)
+    def __init__(self, source, target, family):
+        with _socket_in(target, family, socket.SOCK_STREAM) as listener:
+            listener.bind((address(target, family), 0))
+            listener.listen()
+            self.client = _socket_in(source, family, socket.SOCK_STREAM)
+            self.client.settimeout(5)
+            self.client.connect(listener.getsockname()[:2])
+            self.server = listener.accept()[0]
+        self.client.setblocking(False)
         self.pending = b""
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.socket.close()
+        self.client.close()
+        self.server.close()
 
     def say(self, word):
-        self.socket.send(word + b"\n")
+        self.client.send(word + b"\n")
 
     def hears(self, word, seconds):
         """Whether the word comes back within this time; what the kernel sends again meanwhile counts."""
-        deadline = time.monotonic() + seconds
-        while word + b"\n" not in self.pending:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self.socket], [], [], left)[0]:
-                return False
-            received = self.socket.recv(4096)
-            if not received:
-                raise AssertionError("the connection was closed")
+        return heard([self], word, seconds) == [self]
+
+    def take(self, end):
+        """What has come to one end: the server's sends it back."""
+        received = end.recv(4096)
+        if not received:
+            raise AssertionError("the connection was closed")
+        if end is self.server:
+            self.server.send(received)
+        else:
             self.pending += received
-        return True
+
+
+def heard(connections, word, seconds):
+    """To which of the connections the word comes back within this time."""
+    ends = {end: each for each in connections for end in (each.client, each.server)}
+    deadline = time.monotonic() + seconds
+    while True:
+        found = [each for each in connections if word + b"\n" in each.pending]
+        left = deadline - time.monotonic()
+        if len(found) == len(connections) or left <= 0:
+            return found
+        for end in select.select(list(ends), [], [], left)[0]:
+            ends[end].take(end)
 
 
 class DatagramFlow:
-    """Datagrams of one 5-tuple."""
+    """Datagrams of one 5-tuple from one pod to another, which answers them."""
 
-    def __init__(self, source, target, port=80):
-        with in_pod(source):
-            self.socket = socket.socket(socket.AF_INET6 if ":" in target else socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.connect((target, port))
+    def __init__(self, source, target, family):
+        self.server = _socket_in(target, family, socket.SOCK_DGRAM)
+        self.server.bind((address(target, family), 0))
+        self.client = _socket_in(source, family, socket.SOCK_DGRAM)
+        self.client.connect(self.server.getsockname()[:2])
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.socket.close()
+        self.client.close()
+        self.server.close()
 
     def answered(self, attempts=3, seconds=0.4):
         """Whether one of several datagrams is answered."""
         for _ in range(attempts):
-            self.socket.send(b"hello")
-            if select.select([self.socket], [], [], seconds)[0]:
-                self.socket.recv(1024)
-                return True
+            self.client.send(b"hello")
+            deadline = time.monotonic() + seconds
+            while (left := deadline - time.monotonic()) > 0:
+                came = select.select([self.client, self.server], [], [], left)[0]
+                if self.server in came:
+                    self.server.sendto(*self.server.recvfrom(1024))
+                if self.client in came:
+                    self.client.recv(1024)
+                    return True
         return False

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+from contextlib import contextmanager
 from pathlib import Path
 
 from cluster_lab import kinds, namespaces
@@ -17,6 +18,20 @@ from cluster_lab.layout import Lab
 CHECKOUT = Path(__file__).resolve().parents[2]
 LAB = Lab(os.environ.get("OVS_CNI_TEST_LAB", "test"))
 DEADLINE_SECONDS = 20.0
+
+
+@contextmanager
+def another_lab(name, *kind):
+    """In this context the tests' lab is another one, of its own kind."""
+    global LAB
+    before, LAB = LAB, Lab(name)
+    try:
+        run_lab("down")
+        lab("up", *kind)
+        yield
+    finally:
+        run_lab("down")
+        LAB = before
 
 
 def run_lab(*arguments, input_text=None):
@@ -68,15 +83,27 @@ def apply(objects):
     return printed.splitlines()
 
 
+def endpoints(*names):
+    """Pods, nodes and the outside as they are now, by the names that `probe` takes: addresses and network namespace."""
+    parameters = LAB.require_up()
+    return {each.name: each for each in kinds.of(parameters).cluster(LAB, parameters).select(names)}
+
+
 def in_pod(pod):
     """Context: the calling thread is in the pod's network namespace, whichever kind the lab is."""
-    parameters = LAB.require_up()
-    return namespaces.inside(kinds.of(parameters).cluster(LAB, parameters).pods[pod].network_namespace)
+    return namespaces.inside(endpoints(pod)[pod].network_namespace)
 
 
 def in_node(node):
     """The same for a node, or for "outside"."""
     return namespaces.inside(LAB.namespace(node))
+
+
+def node_addresses(node):
+    """All addresses of a node, its gateway's among them."""
+    with in_node(node):
+        shown = subprocess.run(["ip", "-j", "address"], capture_output=True, text=True, check=True).stdout
+    return {found["local"] for link in json.loads(shown) for found in link["addr_info"]}
 
 
 def eventually(condition, what, seconds=DEADLINE_SECONDS):
@@ -122,4 +149,9 @@ class ClusterTest(unittest.TestCase):
         """A namespace for this test; what an interrupted run left in it is removed first."""
         run_lab("delete", "namespace", name)
         self.addCleanup(run_lab, "delete", "namespace", name)
-        return name
+
+    @classmethod
+    def shared_namespace(cls, name):
+        """The same for all tests of the class."""
+        run_lab("delete", "namespace", name)
+        cls.addClassCleanup(run_lab, "delete", "namespace", name)

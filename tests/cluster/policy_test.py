@@ -26,9 +26,12 @@ def six_pods():
 
 
 class PolicyTest(ClusterTest):
-    def setUp(self):
-        # Pods of an earlier test stay as they are: the same manifests change nothing.
+    @classmethod
+    def setUpClass(cls):
+        # Pods of an earlier class stay as they are: the same manifests change nothing.
         apply(six_pods())
+
+    def setUp(self):
         self.addCleanup(self.remove_policies)
         self.applied = []
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Runs the cluster tests, one at a time, as ctest wants them.
 
-    run.py list                          prints every test, as MODULE.CLASS.METHOD
+    run.py list                          prints every test, as MODULE.CLASS.METHOD, or as MODULE.CLASS where the tests
+                                         of a class share what it prepares (setUpClass)
     run.py up | down                     brings the tests' cluster up, removes it
-    run.py MODULE.CLASS.METHOD           runs one test; exit code 77 when it was skipped
-    run.py MODULE[.CLASS]                runs several
+    run.py MODULE[.CLASS[.METHOD]]...    runs them; exit code 77 when all were skipped
 """
 
 import sys
@@ -28,12 +28,18 @@ def tests_in(suite):
             yield each
 
 
-def main(arguments, folder=HERE, kind=("--nodes", "3", "--family", "dual")):
-    """Of the tests in `folder`, in a lab of this kind."""
+def name_of(test):
+    """As ctest runs it: a process for each test, or for each class where preparing is done once for all of it."""
+    shares = type(test).setUpClass.__func__ is not unittest.TestCase.setUpClass.__func__
+    return test.id().rpartition(".")[0] if shares else test.id()
+
+
+def main(arguments, folder=HERE, kind=("--nodes", "3", "--family", "dual"), shared=()):
+    """Of the tests in `folder`, and those named in `shared`, in a lab of this kind."""
     loader = unittest.defaultTestLoader
     if arguments == ["list"]:
-        found = tests_in(loader.discover(str(folder), pattern="test_*.py"))
-        print("\n".join(sorted(test.id() for test in found)))
+        found = [loader.discover(str(folder), pattern="test_*.py"), loader.loadTestsFromNames(shared)]
+        print("\n".join(sorted({name_of(test) for test in tests_in(found)})))
         return 1 if loader.errors else 0
     if arguments == ["up"]:
         lab_under_test.lab("down")

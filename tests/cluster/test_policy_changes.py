@@ -59,10 +59,10 @@ class Changes(PolicyTest):
         )
         self.applied.remove("pn/policy")
         lab("scale", "deployment", "pn/web", "4")
-        replicas = [f"pn/web-{number}" for number in range(4)]
-        self.assertEqual([name for name in sorted(pods()) if name.startswith("pn/web")], replicas)
+        replicas = [name for name in sorted(pods()) if name.startswith("pn/web")]
+        self.assertEqual(len(replicas), 4)
         # Without waiting: a pod is isolated, and admitted elsewhere, from its first packet.
         self.assert_denied(lambda s, d, _: s == "pn/other", sources=["pn/*"], destinations=replicas)
         self.assert_denied(lambda s, d, _: s == "pn/other", sources=["pn/*"], destinations=["px/a"])
         lab("scale", "deployment", "pn/web", "1")
-        self.assertEqual([name for name in sorted(pods()) if name.startswith("pn/web")], replicas[:1])
+        self.assertEqual(len([name for name in pods() if name.startswith("pn/web")]), 1)

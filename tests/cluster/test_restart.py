@@ -7,7 +7,7 @@ import time
 
 from cluster_lab import node
 from conversation import Connection
-from lab_under_test import LAB, ClusterTest, address, addresses, apply, in_pod, lab, pod, policy, probe
+from lab_under_test import LAB, ClusterTest, addresses, apply, in_pod, lab, pod, policy, probe
 
 INTERVAL_SECONDS = 0.004
 
@@ -82,7 +82,7 @@ class AgentRestart(ClusterTest):
             self.assertGreater(stream.sent, took / INTERVAL_SECONDS / 10, "the stream ran all the time")
 
     def test_open_connections_survive_and_isolation_holds(self):
-        with Connection("restart/client", address("restart/far", 4)) as connection:
+        with Connection("restart/client", "restart/far", 4) as connection:
             self.restart_agents()
             connection.say(b"still here")
             self.assertTrue(connection.hears(b"still here", 5.0))
