@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 namespace agent::kubernetes {
 namespace {
@@ -54,9 +55,8 @@ void NodeCondition::report(const std::optional<NetworkReport>& report) {
 }
 
 void NodeCondition::seen(const SeenNode& node) {
-    if (!node.exists) agreed_ = false;
-    if (node.exists && wanted_ == node.network) agreed_ = true;
     if (seen_ == node) return;
+    if (!node.exists) agreed_ = false;
     seen_ = node;
     changed_.notify_all();
 }
@@ -64,17 +64,20 @@ void NodeCondition::seen(const SeenNode& node) {
 asio::awaitable<void> NodeCondition::run() {
     while (true) {
         if (!is_due()) {
+            agreed_ = wanted_ && seen_.exists;
             co_await changed_.wait();
             continue;
         }
         const auto written = co_await write();
-        if (written)
+        if (written) {
             trouble_.over();
-        else
+            retry_ = servers_.timing().first_retry;
+            // What was told before the write arrives after it now and then, and would look like a change.
+            co_await pause_.wait_until(after(servers_.timing().echo));
+        } else {
             trouble_.trouble(written.error().message);
-        // What was told before the write arrives after it now and then, and would look like a change.
-        const auto at_least = written ? servers_.timing().echo : std::chrono::milliseconds::zero();
-        co_await pause_.wait_until(after(next_pause(at_least)));
+            co_await pause_.wait_until(after(next_pause()));
+        }
     }
 }
 
@@ -84,7 +87,7 @@ asio::awaitable<Result<void>> NodeCondition::write() {
     json condition{
         {"status", text.status}, {"reason", text.reason}, {"message", text.message}, {"lastHeartbeatTime", now()}};
     if (before.status != text.status) condition["lastTransitionTime"] = now();
-    if (agreed_)
+    if (std::exchange(agreed_, false))
         log_warning("somebody else changed the node's condition NetworkUnavailable, putting it right",
                     {{"status", before.status}, {"reason", before.reason}, {"message", before.message}});
     auto answer = co_await session_.fetch(patch(path_, std::move(condition)));
@@ -98,16 +101,12 @@ asio::awaitable<Result<void>> NodeCondition::write() {
     co_return Result<void>();
 }
 
-std::chrono::milliseconds NodeCondition::next_pause(std::chrono::milliseconds at_least) {
-    const auto& timing = servers_.timing();
-    const auto time = std::chrono::steady_clock::now();
-    if (time - last_request_ > 2 * timing.longest_retry) retry_ = timing.first_retry;
-    last_request_ = time;
-    const auto longest = std::max(retry_, at_least);
-    retry_ = std::min(longest * 2, timing.longest_retry);
+std::chrono::milliseconds NodeCondition::next_pause() {
+    const auto longest = retry_;
+    retry_ = std::min(retry_ * 2, servers_.timing().longest_retry);
     // A random part, so that all nodes do not come back to a server at the same moment.
     std::uniform_int_distribution<std::chrono::milliseconds::rep> within(longest.count() / 2, longest.count());
-    return std::max(at_least, std::chrono::milliseconds(within(random_)));
+    return std::chrono::milliseconds(within(random_));
 }
 
 asio::awaitable<Result<bool>> remove_condition(ApiServers& servers, std::string node) {

@@ -34,20 +34,19 @@ class NodeCondition {
   private:
     [[nodiscard]] bool is_due() const { return wanted_ && seen_.exists && seen_.network != *wanted_; }
     [[nodiscard]] boost::asio::awaitable<ipam::Result<void>> write();
-    /// How long to wait before the next request: longer each time, until it was quiet for a while.
-    [[nodiscard]] std::chrono::milliseconds next_pause(std::chrono::milliseconds at_least);
+    /// How long to wait after a failure: longer each time.
+    [[nodiscard]] std::chrono::milliseconds next_pause();
 
     ApiServers& servers_;
     std::string path_; ///< of the Node's status
     ApiSession session_;
     std::optional<ConditionText> wanted_;
     SeenNode seen_;
-    bool agreed_ = false; ///< the API has told that it says what is wanted
+    bool agreed_ = false; ///< the API said what is wanted, so that a difference is somebody else's
     Condition changed_;
     Condition pause_; ///< never notified: what waits on it only lets time pass
     TroubleLog trouble_{"setting the node's condition NetworkUnavailable"};
     std::chrono::milliseconds retry_;
-    TimePoint last_request_;
     std::minstd_rand random_{std::random_device{}()};
 };
 

@@ -19,7 +19,7 @@ namespace agent::kubernetes {
 
 class ScriptedServer {
   public:
-    /// Gives the whole answer to a request (its text, "GET /path HTTP/1.1..."); empty: none. What is not ended in it
+    /// Gives the whole answer to a request (its text, "GET /path HTTP/1.1...", with its body); empty: none. What is not ended in it
     /// may be continued with `send`.
     using Answer = std::function<std::string(const std::string& request)>;
 
