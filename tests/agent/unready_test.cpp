@@ -18,7 +18,7 @@ std::string nodes(const std::string& pod_cidrs, const std::string& address = "17
 
 struct TroubledNode : Node {
     /// Waits for a reason with this in it; returns it as STATUS gives it.
-    std::string reason_with(const std::string& part) const {
+    [[nodiscard]] std::string reason_with(const std::string& part) const {
         EXPECT_TRUE(eventually([&] { return get("/readyz").body.contains(part); })) << get("/readyz").body;
         const auto status = call<ovs_cni::StatusResponse>(ovs_cni::StatusRequest{"ovs-cni"});
         if (status) return "STATUS finds nothing";
@@ -36,7 +36,7 @@ TEST(Unready, WithoutAPodCidrUntilThereIsOneAndTheLogSaysSoOnce) {
     node.start_ready_agent();
     ASSERT_TRUE(eventually([&] { return node.log().contains("pods are served"); }));
     node.write("nodes.json", nodes(""));
-    const auto reason = node.reason_with("has no podCIDR");
+    EXPECT_THAT(node.reason_with("has no podCIDR"), HasSubstr("\"node1\""));
     ASSERT_TRUE(eventually([&] { return node.log().contains("pods cannot be served"); })) << "after the hold-off";
     const auto log = node.log();
     const auto line = log.find("pods cannot be served");

@@ -44,15 +44,24 @@ class Cluster:
     def network(self, name):
         return network_in(self.conditions(name))
 
-    def wait_for(self, name, network, ready):
-        """Returns the conditions when the network's is as wanted and Ready has this status."""
+    def wait_until_unready(self, name, reason):
+        """Returns the message, when the condition has this reason and the runtime, asking STATUS, was told the same."""
 
+        def message():
+            found = self.conditions(name)
+            if network_in(found) != ("True", reason) or found["Ready"]["status"] != "False":
+                return None
+            said = found["NetworkUnavailable"]["message"]
+            return said if said in found["Ready"]["message"] else None
+
+        return eventually(message, f"{name} is NotReady because of {reason}", PATIENCE_SECONDS)
+
+    def wait_until_ready(self, name):
         def holds():
             found = self.conditions(name)
-            readiness = found.get("Ready", {}).get("status")
-            return found if network_in(found) == network and readiness == ready else None
+            return network_in(found) == SERVES and found["Ready"]["status"] == "True"
 
-        return eventually(holds, f"{name}: NetworkUnavailable {network}, Ready {ready}", PATIENCE_SECONDS)
+        eventually(holds, f"{name} is Ready, and its network available", PATIENCE_SECONDS)
 
 
 class Trouble(ClusterTest):
@@ -78,13 +87,10 @@ class Trouble(ClusterTest):
         self.addCleanup(lab, "wait")
         self.addCleanup(self.set_underlay_mtu, 1500)
         self.set_underlay_mtu(1340)
-        found = self.cluster.wait_for("node2", ("True", "UnderlayMTUTooSmall"), "False")
-        message = found["NetworkUnavailable"]["message"]
-        self.assertIn("has an MTU of 1340", message)
-        self.assertIn(message, found["Ready"]["message"], "the runtime asked STATUS, and was told the same")
+        self.assertIn("has an MTU of 1340", self.cluster.wait_until_unready("node2", "UnderlayMTUTooSmall"))
         self.assertEqual(self.cluster.network("node1"), SERVES)
         self.set_underlay_mtu(1500)
-        self.cluster.wait_for("node2", SERVES, "True")
+        self.cluster.wait_until_ready("node2")
 
     def test_what_somebody_else_writes_is_put_right(self):
         wrong = {"type": "NetworkUnavailable", "status": "True", "reason": "NoRouteCreated", "message": "no route"}
@@ -129,16 +135,15 @@ class LifeOfANode(ClusterTest):
         self.assertEqual(self.cluster.network("node1"), SERVES)
         self.start_pod()
         self.register_anew()
-        found = self.cluster.wait_for("node1", ("True", "NoPodCIDR"), "False")
-        self.assertIn(found["NetworkUnavailable"]["message"], found["Ready"]["message"])
+        self.cluster.wait_until_unready("node1", "NoPodCIDR")
 
         ranges = {"spec": {"podCIDR": self.OTHER_RANGES[0], "podCIDRs": self.OTHER_RANGES}}
         self.cluster.kubectl("patch", "node", "node1", "--patch", json.dumps(ranges))
-        found = self.cluster.wait_for("node1", ("True", "AddressOutsidePodCIDR"), "False")
-        self.assertIn("default/keeper (10.244.", found["NetworkUnavailable"]["message"])
+        message = self.cluster.wait_until_unready("node1", "AddressOutsidePodCIDR")
+        self.assertIn("default/keeper (10.244.", message)
 
         self.cluster.kubectl("delete", "pods", "--all", "--all-namespaces", "--grace-period=1")
-        self.cluster.wait_for("node1", SERVES, "True")
+        self.cluster.wait_until_ready("node1")
         self.assert_removal_takes_the_condition()
 
     def assert_removal_takes_the_condition(self):
