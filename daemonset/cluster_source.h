@@ -2,10 +2,12 @@
 //
 //   ManifestFollower ──────────┐
 //   kubernetes::ApiFollower ───┴─► NodeState::cluster ──► on_change(what changed)
+//                          ◄────── report(of this node's network)
 #pragma once
 
 #include <utility> // Boost.Asio 1.81's coroutine headers need it first under g++ 12
 
+#include "daemonset/network_report.h"
 #include "ipam/error.h"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -13,6 +15,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +45,9 @@ class ClusterSource {
     [[nodiscard]] virtual std::vector<std::string> errors() const = 0;
     /// Why the state does not count yet; empty when it does.
     [[nodiscard]] virtual std::string trouble() const = 0;
+    /// What the cluster is to be told of this node's network from now on; nothing: what it was told last stands.
+    /// A source that only the administrator writes is told nothing.
+    virtual void report(const std::optional<NetworkReport>& report) = 0;
 };
 
 /// The source that the node's configuration asks for: a directory of manifests, or the Kubernetes API.

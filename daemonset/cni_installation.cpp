@@ -86,6 +86,13 @@ Conflist conflist(const NodeConfiguration& configuration) {
     return {list.dump(2) + "\n", std::move(outdated)};
 }
 
+bool cni_is_installed(const NodeConfiguration& configuration) {
+    if (configuration.cni_config_directory.empty()) return true;
+    std::error_code unreadable; // is not in place
+    return filesystem::exists(conflist_path(configuration), unreadable) &&
+           filesystem::exists(configuration.cni_bin_directory / kPlugin, unreadable);
+}
+
 Result<CniInstallation> install_cni(const NodeConfiguration& configuration, const filesystem::path& plugin) {
     CniInstallation done;
     const auto write = [&](const filesystem::path& path, std::string_view bytes, mode_t mode) -> Result<void> {

@@ -35,6 +35,9 @@ struct Conflist {
 /// else of 1.0.0, with which the runtime never asks for STATUS and GC. Source: CNI specification 1.1.0, section 1.
 [[nodiscard]] Conflist conflist(const NodeConfiguration& configuration);
 
+/// Whether both are in place, of whatever version; always where somebody else installs them.
+[[nodiscard]] bool cni_is_installed(const NodeConfiguration& configuration);
+
 /// Puts `plugin` and then the conflist in place; what is right already is not written.
 /// Errors: a file cannot be read or written. Without the plugin there is no conflist.
 [[nodiscard]] ipam::Result<CniInstallation> install_cni(const NodeConfiguration& configuration,

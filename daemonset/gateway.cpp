@@ -61,7 +61,7 @@ ipam::MacAddress gateway_mac(const std::string& node) {
 Result<GatewayLink> gateway_link(const flowgen::ClusterState& state, const std::string& node, const std::string& bridge,
                                  int mtu) {
     const auto own = state.nodes.find(node);
-    if (own == state.nodes.end()) return ipam::fail("there is no Node object \"" + node + "\" among the manifests");
+    if (own == state.nodes.end()) return ipam::fail("there is no Node object \"" + node + "\"");
     GatewayLink gateway{.interface = bridge,
                         .mac = gateway_mac(node),
                         .mtu = mtu,

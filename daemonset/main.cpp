@@ -40,6 +40,7 @@ int remove(const agent::NodeConfiguration& configuration) {
     context.run();
     const auto done = removal.get();
     for (const auto& line : done.removed) std::cout << "removed " << line << "\n";
+    for (const auto& line : done.left) std::cout << "left: " << line << "\n";
     for (const auto& line : done.failed) std::cerr << "ovs-cni-agent: " << line << "\n";
     if (done.removed.empty() && done.failed.empty()) std::cout << "nothing is left to remove\n";
     return done.failed.empty() ? 0 : kFailed;

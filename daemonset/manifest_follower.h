@@ -32,6 +32,7 @@ class ManifestFollower : public ClusterSource {
     [[nodiscard]] std::vector<std::string> errors() const override;
     /// Why the state does not count yet; empty when it does.
     [[nodiscard]] std::string trouble() const override;
+    void report(const std::optional<NetworkReport>& /*report*/) override {}
 
   private:
     /// Follows until something breaks, and says what.

@@ -2,6 +2,7 @@
 
 #include "daemonset/cni_installation.h"
 #include "daemonset/gateway.h"
+#include "daemonset/verdict.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -32,13 +33,14 @@ constexpr std::chrono::milliseconds kLongestHostRetry{5000};
 
 NodeAgent::NodeAgent(asio::io_context& context, NodeConfiguration configuration)
     : context_(context), node_(context.get_executor(), std::move(configuration)),
-      reconciler_(
-          context.get_executor(), metrics_, [this] { return compile_input(); },
-          [this](std::uint64_t generation) {
-              attachments_.confirmed(generation);
-              switch_link_.flows_confirmed();
-              progress_.notify_all();
-          }),
+      reconciler_(context.get_executor(), metrics_, [this] { return compile_input(); },
+                  {.confirmed =
+                       [this](std::uint64_t generation) {
+                           attachments_.confirmed(generation);
+                           switch_link_.flows_confirmed();
+                           progress_.notify_all();
+                       },
+                   .troubled = [this] { progress_.notify_all(); }}),
       switch_link_(context.get_executor(), node_, attachments_, reconciler_, [this] { refresh_host(); }),
       source_(make_cluster_source(context.get_executor(), node_, [this](auto changed) { cluster_changed(changed); })),
       verbs_(node_, attachments_, reconciler_, [this] { return unready(); }),
@@ -67,6 +69,7 @@ Result<void> NodeAgent::start() {
     work(follow_host());
     work(watch_links());
     if (!node_.configuration.cni_config_directory.empty()) work(install_when_ready());
+    work(report_network());
     log_info("agent started", {{"node", node_.configuration.node},
                                {"cluster", cluster_source_name(node_.configuration)},
                                {"bridge", node_.configuration.bridge},
@@ -88,14 +91,57 @@ asio::awaitable<void> NodeAgent::shut_down() {
 }
 
 std::string NodeAgent::unready() const {
-    if (auto reason = source_->trouble(); !reason.empty()) return reason;
-    if (!node_.host)
-        return host_trouble_.reason().empty() ? "the host's network has not been read yet" : host_trouble_.reason();
-    if (auto reason = switch_link_.trouble(); !reason.empty()) return reason;
-    if (!reconciler_.in_line() || !reconciler_.trouble().empty())
-        return reconciler_.trouble().empty() ? "the switch's flows are not installed yet" : reconciler_.trouble();
-    if (host_done_ == 0) return "the gateway is not set up yet";
-    return host_trouble_.reason();
+    auto found = obstacle();
+    return found ? std::move(found->message) : std::string();
+}
+
+std::optional<Obstacle> NodeAgent::obstacle() const {
+    if (auto reason = source_->trouble(); !reason.empty()) return Obstacle{Cause::ClusterUnread, std::move(reason)};
+    if (auto found = node_obstacle(*node_.cluster, node_.configuration.node)) return found;
+    if (auto found = host_obstacle()) return found;
+    if (auto found = switch_obstacle()) return found;
+    if (host_done_ == 0) return Obstacle{Cause::HostNetworkFailed, "the gateway is not set up yet"};
+    if (!host_trouble_.reason().empty()) return Obstacle{Cause::HostNetworkFailed, host_trouble_.reason()};
+    return address_obstacle(attachments_.records(), pod_cidrs());
+}
+
+std::optional<Obstacle> NodeAgent::host_obstacle() const {
+    if (node_.host) return mtu_obstacle(*node_.host, pod_cidrs());
+    const auto& reason = host_trouble_.reason();
+    return Obstacle{Cause::HostNetworkFailed, reason.empty() ? "the host's network has not been read yet" : reason};
+}
+
+std::optional<Obstacle> NodeAgent::switch_obstacle() const {
+    if (auto reason = switch_link_.trouble(); !reason.empty())
+        return Obstacle{Cause::SwitchUnavailable, std::move(reason)};
+    const auto& reason = reconciler_.trouble();
+    if (!reason.empty()) return Obstacle{Cause::FlowsNotInstalled, reason};
+    if (!reconciler_.in_line()) return Obstacle{Cause::FlowsNotInstalled, "the switch's flows are not installed yet"};
+    return std::nullopt;
+}
+
+const std::vector<ipam::Prefix>& NodeAgent::pod_cidrs() const {
+    return node_.cluster->nodes.at(node_.configuration.node).pod_cidrs;
+}
+
+asio::awaitable<void> NodeAgent::report_network() {
+    Verdict verdict;
+    while (true) {
+        auto found = obstacle();
+        if (!found && !cni_is_installed(node_.configuration))
+            found = Obstacle{Cause::PluginNotInstalled, install_trouble_.reason().empty()
+                                                            ? "plugin and conflist are not in place yet"
+                                                            : install_trouble_.reason()};
+        if (verdict.observe(found, std::chrono::steady_clock::now())) {
+            const auto& report = verdict.report();
+            source_->report(report);
+            if (report && report->unavailable)
+                log_error("pods cannot be served", {{"reason", report->reason}, {"message", report->message}});
+            else if (report)
+                log_info("pods are served");
+        }
+        co_await progress_.wait_until(verdict.deadline());
+    }
 }
 
 Result<CompileInput> NodeAgent::compile_input() {
@@ -122,6 +168,7 @@ void NodeAgent::cluster_changed(ClusterSource::Changed changed) {
     }
     reconciler_.request();
     node_.changed.notify_all();
+    progress_.notify_all();
 }
 
 std::uint64_t NodeAgent::refresh_host() {
@@ -180,14 +227,14 @@ Result<void> NodeAgent::bring_host_in_line(bool look_for_foreign_changes) {
 
 asio::awaitable<void> NodeAgent::install_when_ready() {
     while (!unready().empty()) co_await progress_.wait();
-    TroubleLog trouble("installing the CNI plugin and its configuration");
     auto installed = install_cni(node_.configuration, plugin_beside_program());
     while (!installed) {
-        trouble.trouble(installed.error().message);
+        install_trouble_.trouble(installed.error().message);
         co_await progress_.wait(); // at the latest when the host is looked at again
         installed = install_cni(node_.configuration, plugin_beside_program());
     }
-    trouble.over();
+    install_trouble_.over();
+    progress_.notify_all();
     for (const auto& path : installed->written) log_info("installed", {{"file", path.string()}});
     for (const auto& reason : installed->outdated)
         log_warning(

@@ -4,6 +4,7 @@
 //   HostNetwork ──────┼─► NodeState ──► Reconciler ────┴─► flows
 //   CniServer ──► CniVerbs ──► Attachments ──┘             HttpServer: metrics, health, debugging
 //                                                          CniInstallation, when all of them are ready
+//   Obstacle, of all of them ──► Verdict ──► log, ClusterSource::report
 //
 // One thread, one event loop. Ending the agent leaves flows, ports and gateway as they are: starting again is the
 // normal path, and no packet is to notice.
@@ -14,6 +15,7 @@
 #include "daemonset/cni_verbs.h"
 #include "daemonset/host_network.h"
 #include "daemonset/http_server.h"
+#include "daemonset/obstacle.h"
 #include "daemonset/switch_link.h"
 #include "ovs-cni/netlink/change_monitor.h"
 
@@ -39,8 +41,13 @@ class NodeAgent {
   private:
     template <typename T> using Awaitable = boost::asio::awaitable<T>;
 
-    /// Why pods cannot be served; empty when they can.
+    /// What keeps pods from being served at this moment: what an administrator has to put right comes first.
+    [[nodiscard]] std::optional<Obstacle> obstacle() const;
+    [[nodiscard]] std::optional<Obstacle> host_obstacle() const;
+    [[nodiscard]] std::optional<Obstacle> switch_obstacle() const;
+    /// Its message; empty when pods can be served.
     [[nodiscard]] std::string unready() const;
+    [[nodiscard]] const std::vector<ipam::Prefix>& pod_cidrs() const;
     [[nodiscard]] ipam::Result<CompileInput> compile_input();
     void cluster_changed(ClusterSource::Changed changed);
 
@@ -52,6 +59,8 @@ class NodeAgent {
 
     /// Waits until pods can be served, then puts plugin and conflist in place; tries again until it has.
     Awaitable<void> install_when_ready();
+    /// Says in the log, and to the cluster, whether this node's network is available.
+    Awaitable<void> report_network();
 
     void serve_pages();
     Awaitable<HttpAnswer> synchronise();
@@ -74,7 +83,8 @@ class NodeAgent {
     Condition host_changed_;
     std::uint64_t host_wanted_ = 0; ///< number of the newest reason to look at the host
     std::uint64_t host_done_ = 0;
-    Condition progress_; ///< unready() may have another answer
+    Condition progress_; ///< obstacle() may have another answer
+    TroubleLog install_trouble_{"installing the CNI plugin and its configuration"};
     TroubleLog host_trouble_{"bringing the host's network in line"};
 };
 

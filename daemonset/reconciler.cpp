@@ -34,9 +34,8 @@ double milliseconds(std::chrono::steady_clock::duration time) {
 
 } // namespace
 
-Reconciler::Reconciler(asio::any_io_executor executor, Metrics& metrics, InputSource input,
-                       std::function<void(std::uint64_t)> confirmed)
-    : metrics_(metrics), input_(std::move(input)), confirmed_(std::move(confirmed)), changed_(std::move(executor)) {}
+Reconciler::Reconciler(asio::any_io_executor executor, Metrics& metrics, InputSource input, Told told)
+    : metrics_(metrics), input_(std::move(input)), told_(std::move(told)), changed_(std::move(executor)) {}
 
 std::uint64_t Reconciler::request() {
     if (!first_request_) first_request_ = Clock::now();
@@ -69,6 +68,7 @@ void Reconciler::disconnected() {
     in_line_ = false;
     trouble_ = "the switch is not connected";
     changed_.notify_all();
+    told_.troubled();
 }
 
 void Reconciler::resynchronise() {
@@ -98,6 +98,7 @@ asio::awaitable<void> Reconciler::run() {
         if (installed.error().message != trouble_) {
             trouble_ = installed.error().message;
             log_error("flows not installed", {{"generation", attempted_generation_}, {"reason", trouble_}});
+            told_.troubled();
         }
         changed_.notify_all();
         // A new change, or a new connection, is worth an attempt at once.
@@ -176,7 +177,7 @@ void Reconciler::confirm(std::uint64_t generation, FlowSet flows, const FlowDelt
     installed_ = std::move(flows);
     foreign_.clear();
     installed_generation_ = generation;
-    confirmed_(generation);
+    told_.confirmed(generation);
     metrics_.generation_installed.Set(static_cast<double>(generation));
     metrics_.flows_installed.Set(static_cast<double>(installed_.size()));
     if (first || !delta.empty())

@@ -39,9 +39,13 @@ using TableCounts = std::array<std::size_t, 256>;
 
 class Reconciler {
   public:
-    /// `confirmed` is called with the number of each change that the switch has confirmed.
-    Reconciler(boost::asio::any_io_executor executor, Metrics& metrics, InputSource input,
-               std::function<void(std::uint64_t)> confirmed);
+    /// Who is told what becomes of the work.
+    struct Told {
+        std::function<void(std::uint64_t)> confirmed; ///< with the number of each change that the switch has confirmed
+        std::function<void()> troubled;               ///< trouble() may have another answer
+    };
+
+    Reconciler(boost::asio::any_io_executor executor, Metrics& metrics, InputSource input, Told told);
 
     /// Something that the compile reads has changed. Returns the change's number, to wait for with `installed`.
     std::uint64_t request();
@@ -87,7 +91,7 @@ class Reconciler {
 
     Metrics& metrics_;
     InputSource input_;
-    std::function<void(std::uint64_t)> confirmed_;
+    Told told_;
     Condition changed_;
     std::shared_ptr<ovs_cni::OpenFlowConnection> connection_;
 

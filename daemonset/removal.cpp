@@ -2,12 +2,15 @@
 
 #include "daemonset/cni_installation.h"
 #include "daemonset/cni_server.h"
+#include "daemonset/kubernetes/node_condition.h"
 #include "daemonset/masquerade.h"
 #include "ovs-cni/netlink/gateway.h"
 #include "ovs-cni/netlink/link.h"
 #include "ovs-cni/netlink/route.h"
 #include "ovs-cni/switch/switch_database.h"
 #include "ovs-cni/veth_name.h"
+
+#include <boost/asio/this_coro.hpp>
 
 #include <fmt/format.h>
 
@@ -28,6 +31,7 @@ class Steps {
         else if (!step->empty())
             removal_.removed.push_back(*step);
     }
+    void leave(std::string line) { removal_.left.push_back(std::move(line)); }
     [[nodiscard]] Removal take_all() { return std::move(removal_); }
 
   private:
@@ -105,15 +109,40 @@ Result<std::string> remove_socket(const filesystem::path& path) {
     return removed ? path.string() : "";
 }
 
+constexpr auto kConditionPatch = R"({"status":{"conditions":[{"type":"NetworkUnavailable","$patch":"delete"}]}})";
+
+/// The condition that says of a network which is gone that it is available, or why it is not.
+asio::awaitable<void> remove_condition(const NodeConfiguration& configuration, Steps& steps) {
+    if (!configuration.manifests.empty()) co_return; // such a cluster was told nothing
+    const auto& node = configuration.node;
+    const auto by_hand =
+        fmt::format("kubectl patch node {} --subresource=status --type=strategic --patch '{}'", node, kConditionPatch);
+    if (const auto access = kubernetes::read_access(configuration); !access) {
+        steps.leave(fmt::format("the condition NetworkUnavailable of node {}, since there is no way to the Kubernetes "
+                                "API from here ({}); to remove it: {}",
+                                node, access.error().message, by_hand));
+        co_return;
+    }
+    kubernetes::ApiServers servers(co_await asio::this_coro::executor,
+                                   [&] { return kubernetes::read_access(configuration); });
+    const auto removed = co_await kubernetes::remove_condition(servers, node);
+    if (!removed)
+        steps.take(ipam::fail(fmt::format("the condition NetworkUnavailable of node {} stays: {}; try again, or: {}",
+                                          node, removed.error().message, by_hand)));
+    else if (*removed)
+        steps.take(fmt::format("the condition NetworkUnavailable of node {}", node));
+}
+
 } // namespace
 
 asio::awaitable<Removal> remove_network(NodeConfiguration configuration) {
     if (somebody_listens(configuration.cni_socket))
         co_return Removal{.removed = {},
+                          .left = {},
                           .failed = {"nothing is removed: an agent serves " + configuration.cni_socket.string() +
                                      " and would make everything again; end it first (delete its DaemonSet)"}};
     auto socket = netlink::Socket::open();
-    if (!socket) co_return Removal{.removed = {}, .failed = {socket.error().message}};
+    if (!socket) co_return Removal{.removed = {}, .left = {}, .failed = {socket.error().message}};
     Steps steps;
     steps.take(remove_installation(configuration));
     steps.take(remove_routes(*socket));
@@ -122,6 +151,7 @@ asio::awaitable<Removal> remove_network(NodeConfiguration configuration) {
     steps.take(bridge);
     steps.take(remove_pod_interfaces(*socket));
     steps.take(remove_socket(configuration.cni_socket));
+    co_await remove_condition(configuration, steps);
     co_return steps.take_all();
 }
 

@@ -1,6 +1,7 @@
 // Takes away from this node all that the network made there, so that another one finds it clean.
 //
 //   conflist, plugin ──► routes ──► nftables table ──► bridge with its ports ──► pods' interfaces ──► CNI socket
+//       ──► the Node's condition
 //
 // The runtime loses sight of the network first, so that no pod is started into one that is half gone. Each step is
 // tried whatever became of those before it, and finds nothing to do when it is called again.
@@ -20,6 +21,7 @@ namespace agent {
 /// What a removal did, a line each.
 struct Removal {
     std::vector<std::string> removed;
+    std::vector<std::string> left;   ///< what cannot be removed from here, why, and what to do
     std::vector<std::string> failed; ///< what is still there, why, and what to do
 
     auto operator<=>(const Removal&) const = default;

@@ -7,6 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace agent {
 namespace {
@@ -49,10 +50,13 @@ asio::awaitable<void> SwitchLink::follow_database() {
     Pause pause;
     while (true) {
         const auto reason = co_await use_database();
-        if (node_.database) pause.reset(); // it worked until now
-        node_.database.reset();
+        const auto lost = std::exchange(node_.database, nullptr);
         changed_.notify_all();
         database_trouble_.trouble(reason.message);
+        if (lost) {
+            pause.reset(); // it worked until now
+            on_bridge_();
+        }
         co_await pause_.wait_until(pause.next());
     }
 }

@@ -19,7 +19,7 @@ namespace agent {
 
 class SwitchLink {
   public:
-    /// `on_bridge` is called when the bridge's own port may be new or different.
+    /// `on_bridge` is called when the bridge's own port may be new or different, or the switch's database was lost.
     SwitchLink(boost::asio::any_io_executor executor, NodeState& node, Attachments& attachments, Reconciler& reconciler,
                std::function<void()> on_bridge);
 

@@ -15,8 +15,7 @@ ipam::Result<ipam::IpAddress> tunnel_address(const NodeConfiguration& configurat
                                              const flowgen::ClusterState& state) {
     if (configuration.tunnel_address) return *configuration.tunnel_address;
     const auto node = state.nodes.find(configuration.node);
-    if (node == state.nodes.end())
-        return ipam::fail("there is no Node object \"" + configuration.node + "\" among the manifests");
+    if (node == state.nodes.end()) return ipam::fail("there is no Node object \"" + configuration.node + "\"");
     if (node->second.addresses.empty())
         return ipam::fail("the Node object \"" + configuration.node +
                           "\" has no InternalIP in status.addresses, and tunnelAddress is not configured");

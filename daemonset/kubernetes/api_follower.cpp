@@ -14,7 +14,7 @@ namespace asio = boost::asio;
 ApiFollower::ApiFollower(const asio::any_io_executor& executor, NodeState& node, OnChange on_change, ReadAccess read,
                          Timing timing)
     : node_(node), on_change_(std::move(on_change)), servers_(executor, std::move(read), timing),
-      view_(node.configuration.node) {
+      view_(node.configuration.node), condition_(servers_, node.configuration.node) {
     for (auto& source : view_.sources())
         followers_.push_back(std::make_unique<ResourceFollower>(servers_, std::move(source.resource), source.sink,
                                                                 [this] { settled(); }));
@@ -22,6 +22,7 @@ ApiFollower::ApiFollower(const asio::any_io_executor& executor, NodeState& node,
 
 asio::awaitable<void> ApiFollower::run() {
     for (const auto& follower : followers_) asio::co_spawn(servers_.executor(), follower->run(), asio::detached);
+    asio::co_spawn(servers_.executor(), condition_.run(), asio::detached);
     co_return;
 }
 
@@ -33,10 +34,12 @@ void ApiFollower::settled() {
     if (!synchronised()) return;
     const auto changes = view_.take_changes();
     const bool first = node_.cluster == nullptr;
-    if (!first && changes.count == 0) return;
-    node_.cluster = &view_.state();
-    log_info("cluster changed", {{"objects", changes.text()}});
-    on_change_({.nodes = first || changes.nodes});
+    if (first || changes.count > 0) {
+        node_.cluster = &view_.state();
+        log_info("cluster changed", {{"objects", changes.text()}});
+        on_change_({.nodes = first || changes.nodes});
+    }
+    condition_.seen(view_.own_node()); // last, so that what the change means for the report comes first
 }
 
 ipam::Result<void> ApiFollower::rescan() {

@@ -1,6 +1,7 @@
 // Follows the cluster in the Kubernetes API and hands its state to the rest of the agent.
 //
 //   ResourceFollower ×6 ──► ClusterView ──► NodeState::cluster ──► on_change(what changed)
+//                               └──► this node's own object ──► NodeCondition ◄── report(of its network)
 //
 // The state counts from the first moment at which every resource was listed. From then on it stays, whatever happens to
 // the API servers.
@@ -8,6 +9,7 @@
 
 #include "daemonset/cluster_source.h"
 #include "daemonset/kubernetes/cluster_view.h"
+#include "daemonset/kubernetes/node_condition.h"
 #include "daemonset/node_state.h"
 
 #include <memory>
@@ -26,9 +28,7 @@ class ApiFollower : public ClusterSource {
     [[nodiscard]] ipam::Result<void> rescan() override;
     [[nodiscard]] std::vector<std::string> errors() const override;
     [[nodiscard]] std::string trouble() const override;
-
-    /// For requests of one's own, such as a change of the node's status.
-    [[nodiscard]] ApiServers& servers() { return servers_; }
+    void report(const std::optional<NetworkReport>& report) override { condition_.report(report); }
 
   private:
     /// Tells what changed, once everything was listed.
@@ -39,6 +39,7 @@ class ApiFollower : public ClusterSource {
     OnChange on_change_;
     ApiServers servers_;
     ClusterView view_;
+    NodeCondition condition_;
     std::vector<std::unique_ptr<ResourceFollower>> followers_;
 };
 

@@ -76,6 +76,7 @@ ClusterView::ClusterView(std::string node)
       namespaces_({.kind = "Namespace", .api_version = "v1", .decode = decode_as<flowgen::Namespace>},
                   state_.namespaces, record_),
       nodes_({.kind = "Node", .api_version = "v1", .decode = decode_as<flowgen::Node>}, state_.nodes, record_),
+      own_node_(node_, nodes_),
       policies_({.kind = "NetworkPolicy", .api_version = kPolicyGroup, .decode = decode_as<flowgen::NetworkPolicy>},
                 state_.policies, record_),
       service_cidrs_({.kind = "ServiceCIDR", .api_version = kPolicyGroup, .decode = decode_ranges}, ranges_, record_) {}
@@ -91,7 +92,7 @@ std::vector<Source> ClusterView::sources() {
                         .accept_watch = kMetadata},
                        all_pods_});
     sources.push_back({{.name = "namespaces", .path = "/api/v1/namespaces", .selector = {}}, namespaces_});
-    sources.push_back({{.name = "nodes", .path = "/api/v1/nodes", .selector = {}}, nodes_});
+    sources.push_back({{.name = "nodes", .path = "/api/v1/nodes", .selector = {}}, own_node_});
     sources.push_back({{.name = "network policies", .path = group + "/networkpolicies", .selector = {}}, policies_});
     Resource ranges{.name = "service ranges", .path = group + "/servicecidrs", .selector = {}};
     ranges.may_be_missing = true;

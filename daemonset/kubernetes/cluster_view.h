@@ -11,6 +11,7 @@
 
 #include "daemonset/kubernetes/collection.h"
 #include "daemonset/kubernetes/known_labels.h"
+#include "daemonset/kubernetes/own_node.h"
 #include "daemonset/kubernetes/resource_follower.h"
 
 #include <string>
@@ -33,6 +34,8 @@ class ClusterView {
     /// What has to be read; the sinks are this object's.
     [[nodiscard]] std::vector<Source> sources();
     [[nodiscard]] const flowgen::ClusterState& state() const { return state_; }
+    /// What the API says of this node itself.
+    [[nodiscard]] const SeenNode& own_node() const { return own_node_.seen(); }
     /// What changed since the last call.
     [[nodiscard]] ChangeRecord::Changes take_changes();
     /// The objects that cannot be read at present, a line each.
@@ -56,6 +59,7 @@ class ClusterView {
     Collection<LabelsByPod> all_pods_;
     Collection<std::map<std::string, flowgen::Namespace>> namespaces_;
     Collection<std::map<std::string, flowgen::Node>> nodes_;
+    OwnNode own_node_;
     Collection<std::map<flowgen::ObjectName, flowgen::NetworkPolicy>> policies_;
     Collection<Ranges> service_cidrs_;
 };

@@ -14,6 +14,7 @@ struct Timing {
     std::chrono::seconds watch{300};            ///< after which the server ends a watch
     std::chrono::milliseconds first_retry{100}; ///< doubled with each failure in turn, less a random part
     std::chrono::milliseconds longest_retry{10000};
+    std::chrono::milliseconds echo{1000};      ///< after a write, until what is read shows it
     std::chrono::milliseconds settled{5000};   ///< a watch that lived this long was no failure
     std::chrono::milliseconds access{60000};   ///< how old what was read of token and certificates may be
     std::chrono::milliseconds missing{300000}; ///< until a resource that the server does not have is asked for again

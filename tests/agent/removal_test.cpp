@@ -89,6 +89,15 @@ TEST(Removal, WithoutADatabaseTheRestGoesAndTheBridgeIsNamed) {
     EXPECT_THAT(node.remove_network(), HasSubstr("removed bridge br-int"));
 }
 
+TEST(Removal, WithoutAccessToTheApiTheConditionStaysAndTheWayToRemoveItIsTold) {
+    LeavingNode node;
+    node.command("sed -i /^manifests/d " + node.path("agent.yaml").string());
+    const auto removed = node.remove_network();
+    EXPECT_THAT(removed, HasSubstr("left: the condition NetworkUnavailable of node node1, since"));
+    EXPECT_THAT(removed, HasSubstr("kubectl patch node node1 --subresource=status"));
+    EXPECT_THAT(removed, HasSubstr("exit code 0"));
+}
+
 TEST(Removal, ANetworkThatWasRemovedCanBeInstalledAgain) {
     LeavingNode node;
     node.serve_a_pod();

@@ -70,7 +70,7 @@ class ApiFollowerTest : public ::testing::Test {
         server.emplace(context, [this](const std::string& request) { return cluster(request); });
         node.configuration.node = "n1";
         Timing timing;
-        timing.first_retry = std::chrono::milliseconds(1);
+        timing.first_retry = timing.echo = std::chrono::milliseconds(1);
         follower.emplace(
             context.get_executor(), node, [this](ClusterSource::Changed changed) { changes.push_back(changed.nodes); },
             [this]() -> ipam::Result<Access> {
@@ -145,6 +145,23 @@ TEST_F(ApiFollowerTest, ANodeThatChangesIsToldAsSuch) {
     server->send("/nodes?", event("ADDED", {{"metadata", {{"name", "n2"}, {"resourceVersion", "9"}}}}));
     ASSERT_TRUE(run_until(context, [&] { return changes.size() == 2; }));
     EXPECT_TRUE(changes.back());
+}
+
+TEST_F(ApiFollowerTest, WhatIsReportedStandsInTheNodesConditionAlsoAfterTheNodeWasMadeAnew) {
+    follow();
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
+    follower->report(NetworkReport{false, "OvsCniIsUp", "pods are served"});
+    ASSERT_TRUE(run_until(context, [&] { return server->count("PATCH /api/v1/nodes/n1/status") == 1; }));
+    const auto told = changes.size();
+    const json metadata{{"name", "n1"}, {"resourceVersion", "10"}};
+    const json spec{{"podCIDRs", {"10.244.1.0/24"}}};
+    const json condition{
+        {"type", "NetworkUnavailable"}, {"status", "False"}, {"reason", "OvsCniIsUp"}, {"message", "pods are served"}};
+    const json with{{"metadata", metadata}, {"spec", spec}, {"status", {{"conditions", {condition}}}}};
+    server->send("/nodes?", event("MODIFIED", with));
+    server->send("/nodes?", event("MODIFIED", {{"metadata", metadata}, {"spec", spec}}));
+    ASSERT_TRUE(run_until(context, [&] { return server->count("PATCH /api/v1/nodes/n1/status") == 2; }));
+    EXPECT_EQ(changes.size(), told) << "a condition is no change of the cluster";
 }
 
 TEST_F(ApiFollowerTest, APolicyThatCannotBeReadKeepsItsLastGoodVersion) {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -19,6 +20,13 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 constexpr std::chrono::seconds kPatience{10};
+
+/// How long the body is that a request's head announces.
+std::size_t body_size(const std::string& head) {
+    constexpr std::string_view field = "Content-Length: ";
+    const auto place = head.find(field);
+    return place == std::string::npos ? 0 : std::stoul(head.substr(place + field.size()));
+}
 
 tcp::endpoint any_port() { return {asio::ip::address_v4::loopback(), 0}; }
 
@@ -49,8 +57,14 @@ asio::awaitable<void> ScriptedServer::talk(std::shared_ptr<State> state, std::sh
     std::string text;
     boost::system::error_code error;
     while (true) {
-        const auto size = co_await asio::async_read_until(peer->socket, asio::dynamic_buffer(text), "\r\n\r\n",
-                                                          asio::redirect_error(asio::use_awaitable, error));
+        auto size = co_await asio::async_read_until(peer->socket, asio::dynamic_buffer(text), "\r\n\r\n",
+                                                    asio::redirect_error(asio::use_awaitable, error));
+        if (error) co_return;
+        size += body_size(text.substr(0, size));
+        if (size > text.size())
+            co_await asio::async_read(peer->socket, asio::dynamic_buffer(text),
+                                      asio::transfer_exactly(size - text.size()),
+                                      asio::redirect_error(asio::use_awaitable, error));
         if (error) co_return;
         peer->last_request = text.substr(0, size);
         text.erase(0, size);

@@ -19,8 +19,8 @@ namespace agent::kubernetes {
 
 class ScriptedServer {
   public:
-    /// Gives the whole answer to a request (its text, "GET /path HTTP/1.1..."); empty: none. What is not ended in it
-    /// may be continued with `send`.
+    /// Gives the whole answer to a request (its text, "GET /path HTTP/1.1...", with its body); empty: none. What is not
+    /// ended in it may be continued with `send`.
     using Answer = std::function<std::string(const std::string& request)>;
 
     ScriptedServer(boost::asio::io_context& context, Answer answer);

@@ -53,6 +53,15 @@ readOnlyRootFilesystem: true
 {{- end }}
 {{- end }}
 
+{{- define "access volume" -}}
+- name: access
+  projected:
+    sources:
+      - serviceAccountToken: {path: token, expirationSeconds: 3607}
+      - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
+      - downwardAPI: {items: [{path: namespace, fieldRef: {fieldPath: metadata.namespace}}]}
+{{- end }}
+
 {{- define "agent mounts" -}}
 {{- $configuration := .Values.configuration -}}
 - {name: configuration, mountPath: /etc/ovs-cni, readOnly: true}

@@ -1,0 +1,69 @@
+// What keeps pods from being served on this node: one word for machines, one line for people.
+//
+//   cluster, host, attachments ──► Obstacle ──► STATUS, /readyz
+//                                      └──► Verdict, when it lasts ──► log, the Node's condition
+//
+// docs/troubleshooting.md says of every cause what to do; a test holds the two together.
+#pragma once
+
+#include "daemonset/attachment_record.h"
+#include "daemonset/node_configuration.h"
+#include "daemonset/node_state.h"
+#include "flowgen/cluster_state.h"
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace agent {
+
+enum class Cause : std::uint8_t {
+    ClusterUnread,
+    NodeMissing,
+    NoPodCidr,
+    PodCidrConflict,
+    HostNetworkFailed,
+    UnderlayMtuTooSmall,
+    SwitchUnavailable,
+    FlowsNotInstalled,
+    AddressOutsidePodCidr,
+    PluginNotInstalled,
+};
+
+/// The reason in the Node's condition: "NoPodCIDR".
+[[nodiscard]] std::string_view name(Cause cause);
+[[nodiscard]] std::span<const Cause> all_causes();
+
+/// The reason in the condition of a node whose pods are served.
+inline constexpr std::string_view kServingReason = "OvsCniIsUp";
+
+/// Whether a reason in a condition is one that this agent gives.
+[[nodiscard]] bool is_own_reason(std::string_view reason);
+
+struct Obstacle {
+    Cause cause = Cause::ClusterUnread;
+    std::string message;
+
+    auto operator<=>(const Obstacle&) const = default;
+};
+
+/// The smallest MTU of pods: of IPv6 (RFC 8200, section 5), and what every IPv4 host takes (RFC 791, section 3.1).
+inline constexpr int kMinMtuIpv6 = 1280;
+inline constexpr int kMinMtuIpv4 = 576;
+
+/// What is wrong with this node's Node object: it is missing, has no PodCIDR, or one that others use. Of two nodes with
+/// one range the first by name has it, as on every other node; see compile_nodes.
+[[nodiscard]] std::optional<Obstacle> node_obstacle(const flowgen::ClusterState& state, const std::string& node);
+
+/// Whether the underlay carries pods' packets of these families, whose MTU `host` has.
+[[nodiscard]] std::optional<Obstacle> mtu_obstacle(const HostView& host, std::span<const ipam::Prefix> pod_cidrs);
+
+/// The pods that the switch serves under addresses outside the node's PodCIDRs, which no other node sends here.
+[[nodiscard]] std::optional<Obstacle> address_obstacle(const std::map<std::string, AttachmentRecord>& records,
+                                                       std::span<const ipam::Prefix> pod_cidrs);
+
+} // namespace agent
