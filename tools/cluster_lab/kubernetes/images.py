@@ -3,7 +3,8 @@
     built programs, Debian's programs with their libraries ──► one layer ──► docker-archive tar, one an image
 
     pause      holds a pod's namespaces
-    agnhost    the upstream tests' program, under the name that they ask for, with a shell and network tools
+    agnhost    the upstream tests' program, under the name that they ask for, with a shell and network tools; it also
+               stands for the image of other tools that their DNS tests ask for
     coredns    the cluster's DNS server
 """
 
@@ -36,8 +37,9 @@ int main(void) {
   for (;;) pause();
 }
 """
-# The shell and the tools that the upstream image has, and that tests call in it.
-TOOLS = ("bash", "curl", "dash", "dig", "getent", "ip", "nc.openbsd")
+# The shell and the tools that the upstream image has, and that tests call in it. What looks up names is not busybox's:
+# a static program that loads the C library's name services crashes where these are of another build.
+TOOLS = ("bash", "curl", "dash", "dig", "getent", "ip", "nc.openbsd", "nslookup", "wget")
 # Tests of supplemental groups look for the second half.
 USERS = """root:x:0:0:root:/:/bin/sh
 nobody:x:65534:65534:nobody:/:/bin/false
@@ -93,7 +95,7 @@ class Layer:
 def _busybox(layer):
     layer.file("bin/busybox", Path(_installed("busybox", "busybox-static")).read_bytes(), 0o755)
     for applet in subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True).stdout.split():
-        if applet not in ("bash", "busybox", "ip", "nc", "sh"):
+        if applet not in ("busybox", "nc", "sh", *TOOLS):
             layer.link(f"bin/{applet}", "busybox")
 
 
@@ -140,8 +142,8 @@ def _pause():
     return layer, ["/pause"], []
 
 
-def _write(path, name, layer, entrypoint, command):
-    """A docker-archive: manifest, configuration, one layer."""
+def _write(path, names, layer, entrypoint, command):
+    """A docker-archive: manifest, configuration, one layer; under each of the names."""
     content = layer.finish()
     digest = sha256(content).hexdigest()
     configuration = json.dumps(
@@ -159,7 +161,7 @@ def _write(path, name, layer, entrypoint, command):
         }
     ).encode()
     config_name = sha256(configuration).hexdigest() + ".json"
-    manifest = [{"Config": config_name, "RepoTags": [name], "Layers": [f"{digest}/layer.tar"]}]
+    manifest = [{"Config": config_name, "RepoTags": names, "Layers": [f"{digest}/layer.tar"]}]
     with tarfile.open(path, "w") as archive:
         for member, body in (
             ("manifest.json", json.dumps(manifest).encode()),
@@ -182,7 +184,8 @@ def make():
     scratch = Path(tempfile.mkdtemp(dir=programs.folder(), prefix="making."))
     try:
         for part, recipe in (("agnhost", _agnhost), ("coredns", _coredns), ("pause", _pause)):
-            _write(scratch / f"{part}.tar", programs.image_name(part), *recipe())
+            also = [programs.image_name(other) for other in programs.ALIASES.get(part, ())]
+            _write(scratch / f"{part}.tar", [programs.image_name(part), *also], *recipe())
         (scratch / "built").touch()
         scratch.rename(target)
     except BaseException:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import LabError
 from ..layout import CHECKOUT
 
+ALIASES = {"agnhost": ("jessie-dnsutils",)}
 SETUP = CHECKOUT / "tools" / "setup-kubernetes"
 
 
@@ -47,17 +48,18 @@ def image_files():
 
 @cache
 def image_name(part):
-    """The name under which "agnhost", "pause" or "coredns" is asked for."""
+    """The name under which "agnhost", "jessie-dnsutils", "pause" or "coredns" is asked for."""
     if part == "coredns":
         return "registry.k8s.io/coredns/coredns:" + re.search(r"coredns-(v[0-9.]+)", folder().name)[1]
-    found = re.search(rf'configs\[{part.capitalize()}\] += Config{{[^,]*, "{part}", "([^"]+)"}}', _manifest())
+    found = re.search(rf'= Config{{list\.(\w+), "{part}", "([^"]+)"}}', _manifest())
     if found is None:
         raise LabError(f"{folder() / 'manifest.go'} names no image '{part}': its form has changed in Kubernetes")
-    return ("registry.k8s.io/e2e-test-images/" if part == "agnhost" else "registry.k8s.io/") + f"{part}:{found[1]}"
+    return f"registry.k8s.io/{'e2e-test-images/' if found[1] == 'PromoterE2eRegistry' else ''}{part}:{found[2]}"
 
 
 def image_names():
-    return [image_name(part) for part in ("agnhost", "coredns", "pause")]
+    parts = ("agnhost", "coredns", "pause")
+    return [image_name(part) for part in (*parts, *(other for part in parts for other in ALIASES.get(part, ())))]
 
 
 def _manifest():
