@@ -14,7 +14,7 @@ from ..bring_up import in_parallel, kernel_has_datapath, progress, recorded_proc
 from ..endpoints import by_family
 from ..errors import UsageError
 from ..layout import DISK_ROOT, program, write_json
-from . import cluster_dns, control_plane, network, programs, status, worker
+from . import cluster_dns, control_plane, kernel_limits, network, programs, status, worker
 from .api import AdminApi, kubectl
 from .cgroups import remove as remove_cgroups
 from .cgroups import remove_if_empty
@@ -40,6 +40,7 @@ def parameters_of(wanted):
 def require(parameters):
     """Refuses to begin without the programs that it will need."""
     programs.require()
+    kernel_limits.require_inotify(parameters["nodes"])
     network.require(parameters["network"])
     program("ovs-cni-lab-responder")
 
