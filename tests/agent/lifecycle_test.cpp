@@ -51,6 +51,27 @@ TEST(Lifecycle, RoutesFollowNodesThatComeAndGo) {
     EXPECT_THAT(node.command("ip route show 10.244.3.0/24"), IsEmpty());
 }
 
+TEST(Lifecycle, ANodeThatChangesAddressAndPodCidrIsFollowed) {
+    Node node;
+    node.start_ready_agent();
+    const auto node3 = [&](const std::string& pod_cidr, const std::string& address) {
+        node.write("node3.yaml", "{apiVersion: v1, kind: Node, metadata: {name: node3}, spec: {podCIDRs: [" + pod_cidr +
+                                     "]}, status: {addresses: [{type: InternalIP, address: " + address + "}]}}\n");
+        EXPECT_EQ(node.get("/debug/sync").status, 200);
+    };
+    node3("10.244.3.0/24", "172.30.0.3");
+    const auto before = node.flows().size();
+    node3("10.244.9.0/24", "172.30.0.33");
+    EXPECT_EQ(node.flows().size(), before);
+    EXPECT_THAT(node.ofctl("dump-flows", "table=0"), HasSubstr("tun_src=172.30.0.33"));
+    EXPECT_THAT(node.ofctl("dump-flows"), Not(HasSubstr("172.30.0.3,")));
+    EXPECT_THAT(node.ofctl("dump-flows", "table=60,ip,nw_dst=10.244.9.0/24"), HasSubstr("tun_dst"));
+    EXPECT_THAT(node.ofctl("dump-flows"), Not(HasSubstr("10.244.3.0/24")));
+    EXPECT_THAT(node.command("ip route show 10.244.9.0/24"), HasSubstr("src 10.244.1.1"));
+    EXPECT_THAT(node.command("ip route show 10.244.3.0/24"), IsEmpty());
+    EXPECT_THAT(node.command("nft list set inet ovs-cni cluster4"), HasSubstr("172.30.0.33"));
+}
+
 TEST(Lifecycle, ARestartWithoutAChangeSendsNoFlowAtAll) {
     Node node;
     node.start_ready_agent();
