@@ -33,6 +33,12 @@ template <typename T> Result<T> decode_as(const json& object) {
     return std::move(*value);
 }
 
+std::optional<Substitute<flowgen::NetworkPolicy>> fail_closed(const json& object) {
+    auto restricted = source::fail_closed(object);
+    if (!restricted) return std::nullopt;
+    return Substitute<flowgen::NetworkPolicy>{std::move(restricted->policy), std::move(restricted->consequence)};
+}
+
 Result<std::vector<flowgen::Prefix>> decode_ranges(const json& object) {
     source::Problems problems;
     const source::Field root(object, problems);
@@ -77,7 +83,10 @@ ClusterView::ClusterView(std::string node)
                   state_.namespaces, record_),
       nodes_({.kind = "Node", .api_version = "v1", .decode = decode_as<flowgen::Node>}, state_.nodes, record_),
       own_node_(node_, nodes_),
-      policies_({.kind = "NetworkPolicy", .api_version = kPolicyGroup, .decode = decode_as<flowgen::NetworkPolicy>},
+      policies_({.kind = "NetworkPolicy",
+                 .api_version = kPolicyGroup,
+                 .decode = decode_as<flowgen::NetworkPolicy>,
+                 .substitute = fail_closed},
                 state_.policies, record_),
       service_cidrs_({.kind = "ServiceCIDR", .api_version = kPolicyGroup, .decode = decode_ranges}, ranges_, record_) {}
 

@@ -2,7 +2,7 @@
 //
 //   listed ──► staged ──(end_list: the difference)──┐
 //   changed, deleted ───────────────────────────────┴─► map ──► ChangeRecord
-//   not readable ──► logged once, its last readable version stays
+//   not readable ──► logged once; its last readable version stays, or what stands in for it
 #pragma once
 
 #include "daemonset/kubernetes/change_record.h"
@@ -24,6 +24,12 @@ namespace agent::kubernetes {
 /// The name of an object in its metadata; empty where there is none.
 [[nodiscard]] flowgen::ObjectName name_in(const nlohmann::json& object);
 
+/// A value in place of one that cannot be read, and what follows from that, in words.
+template <typename Value> struct Substitute {
+    Value value;
+    std::string consequence;
+};
+
 /// `Map` is by name (std::string) or by namespace and name (flowgen::ObjectName), and outlives it.
 template <typename Map> class Collection : public ObjectSink {
   public:
@@ -35,6 +41,8 @@ template <typename Map> class Collection : public ObjectSink {
         std::string kind;
         std::string api_version; ///< objects of a list do not carry these two
         std::function<ipam::Result<Value>(const nlohmann::json&)> decode;
+        /// What counts in place of an object that `decode` refuses. Empty, or nothing: its last readable version.
+        std::function<std::optional<Substitute<Value>>(const nlohmann::json&)> substitute{};
         /// Called with each value that enters or leaves the map; return whether that changed the state. Empty: it did.
         std::function<bool(const Value&)> entered{};
         std::function<bool(const Value&)> left{};
@@ -114,12 +122,17 @@ template <typename Map> class Collection : public ObjectSink {
             if (wrong_.erase(key) > 0) log_info("object is right again", {{"object", name_of(key)}});
             return std::move(*value);
         }
-        const std::string reason = name_of(key) + ": " + value.error().message;
+        auto substitute = rules_.substitute ? rules_.substitute(object) : std::nullopt;
+        const std::string reason = name_of(key) + ": " + value.error().message +
+                                   (substitute ? "; until this is right, " + substitute->consequence : "");
         if (auto& told = wrong_[key]; told != reason) {
             told = reason;
-            log_error("object not used, its last good state stays", {{"reason", reason}});
+            log_error(substitute ? "object cannot be read and fails closed"
+                                 : "object not used, its last good state stays",
+                      {{"reason", reason}});
         }
-        return std::nullopt;
+        if (!substitute) return std::nullopt;
+        return std::move(substitute->value);
     }
 
     void put(const Key& key, Value value) {

@@ -164,16 +164,34 @@ TEST_F(ApiFollowerTest, WhatIsReportedStandsInTheNodesConditionAlsoAfterTheNodeW
     EXPECT_EQ(changes.size(), told) << "a condition is no change of the cluster";
 }
 
-TEST_F(ApiFollowerTest, APolicyThatCannotBeReadKeepsItsLastGoodVersion) {
+TEST_F(ApiFollowerTest, APolicyThatCannotBeReadFailsClosedWhetherOrNotItCouldBeBefore) {
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
-    server->send("/networkpolicies?", event("MODIFIED", policy("p", 70000)) + event("ADDED", policy("q", 81)));
-    ASSERT_TRUE(run_until(context, [&] { return node.cluster->policies.contains({"shop", "q"}); }));
-    const auto& kept = node.cluster->policies.at({"shop", "p"});
-    EXPECT_EQ(std::get<std::uint16_t>(kept.ingress.at(0).ports.at(0).port), 80);
-    ASSERT_EQ(follower->errors().size(), 1U);
-    EXPECT_THAT(follower->errors().front(), HasSubstr("NetworkPolicy shop/p: spec.ingress[0].ports[0].port: 70000"));
+    server->send("/networkpolicies?", event("MODIFIED", policy("p", 70000)) + event("ADDED", policy("q", 70001)) +
+                                          event("ADDED", policy("r", 81)));
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster->policies.contains({"shop", "r"}); }));
+    for (const auto* const name : {"p", "q"}) {
+        const auto& restricted = node.cluster->policies.at({"shop", name});
+        EXPECT_TRUE(restricted.ingress.empty()) << name;
+        EXPECT_EQ(restricted.policy_types, std::vector{flowgen::Direction::Ingress}) << name;
+    }
+    ASSERT_EQ(follower->errors().size(), 2U);
+    EXPECT_THAT(follower->errors().front(),
+                AllOf(HasSubstr("NetworkPolicy shop/p: spec.ingress[0].ports[0].port: 70000"),
+                      HasSubstr("; until this is right, spec.ingress[0] allows nothing")));
     EXPECT_EQ(follower->trouble(), "");
+    server->send("/networkpolicies?", event("MODIFIED", policy("p", 82)));
+    ASSERT_TRUE(run_until(context, [&] { return follower->errors().size() == 1; }));
+    EXPECT_EQ(node.cluster->policies.at({"shop", "p"}).ingress.size(), 1U);
+}
+
+TEST_F(ApiFollowerTest, AnotherObjectThatCannotBeReadKeepsItsLastGoodVersion) {
+    follow();
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
+    const json wrong{{"metadata", {{"name", "n1"}, {"resourceVersion", "9"}}}, {"spec", {{"podCIDRs", {"nowhere"}}}}};
+    server->send("/nodes?", event("MODIFIED", wrong));
+    ASSERT_TRUE(run_until(context, [&] { return !follower->errors().empty(); }));
+    EXPECT_EQ(node.cluster->nodes.at("n1").pod_cidrs.front().text(), "10.244.1.0/24");
 }
 
 TEST_F(ApiFollowerTest, AServerThatGoesAwayChangesNothingButIsListedAmongTheErrors) {
