@@ -15,6 +15,8 @@ using nlohmann::json;
 // Source: Kubernetes API concepts, "Metadata-only fetches".
 constexpr auto kMetadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 constexpr auto kMetadata = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+/// The field label of hostNetwork exists since Kubernetes 1.28.
+constexpr auto kPodsWithIdentity = "spec.hostNetwork=false,status.phase!=Succeeded,status.phase!=Failed";
 constexpr auto kPolicyGroup = "networking.k8s.io/v1";
 
 std::unexpected<ipam::Error> all_of(const source::Problems& problems) {
@@ -70,8 +72,8 @@ ObjectName name_in(const json& object) {
     return {text("namespace"), text("name")};
 }
 
-ClusterView::ClusterView(std::string node)
-    : node_(std::move(node)), known_labels_(state_.label_sets),
+ClusterView::ClusterView(std::string node, std::vector<flowgen::Prefix> service_ranges)
+    : node_(std::move(node)), ranges_given_(!service_ranges.empty()), known_labels_(state_.label_sets),
       own_pods_({.kind = "Pod", .api_version = "v1", .decode = decode_as<flowgen::Pod>}, state_.pods, record_),
       all_pods_({.kind = "Pod labels",
                  .api_version = "v1",
@@ -88,7 +90,9 @@ ClusterView::ClusterView(std::string node)
                  .decode = decode_as<flowgen::NetworkPolicy>,
                  .substitute = fail_closed},
                 state_.policies, record_),
-      service_cidrs_({.kind = "ServiceCIDR", .api_version = kPolicyGroup, .decode = decode_ranges}, ranges_, record_) {}
+      service_cidrs_({.kind = "ServiceCIDR", .api_version = kPolicyGroup, .decode = decode_ranges}, ranges_, record_) {
+    state_.service_cidrs = std::move(service_ranges);
+}
 
 std::vector<Source> ClusterView::sources() {
     const std::string group = std::string("/apis/") + kPolicyGroup;
@@ -96,13 +100,14 @@ std::vector<Source> ClusterView::sources() {
     sources.push_back({{.name = "own pods", .path = "/api/v1/pods", .selector = "spec.nodeName=" + node_}, own_pods_});
     sources.push_back({{.name = "labels of all pods",
                         .path = "/api/v1/pods",
-                        .selector = {},
+                        .selector = kPodsWithIdentity,
                         .accept_list = kMetadataList,
                         .accept_watch = kMetadata},
                        all_pods_});
     sources.push_back({{.name = "namespaces", .path = "/api/v1/namespaces", .selector = {}}, namespaces_});
     sources.push_back({{.name = "nodes", .path = "/api/v1/nodes", .selector = {}}, own_node_});
     sources.push_back({{.name = "network policies", .path = group + "/networkpolicies", .selector = {}}, policies_});
+    if (ranges_given_) return sources;
     Resource ranges{.name = "service ranges", .path = group + "/servicecidrs", .selector = {}};
     ranges.may_be_missing = true;
     sources.push_back({std::move(ranges), service_cidrs_});
@@ -130,6 +135,7 @@ std::vector<std::string> ClusterView::errors() const {
 }
 
 void ClusterView::collect_service_ranges() {
+    if (ranges_given_) return;
     auto& ranges = state_.service_cidrs;
     ranges.clear();
     for (const auto& [name, of_object] : ranges_) ranges.insert(ranges.end(), of_object.begin(), of_object.end());

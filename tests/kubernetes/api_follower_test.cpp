@@ -38,6 +38,7 @@ std::string event(const std::string& type, const json& object) {
 /// An API server with one of everything; a list whose path is in `withheld` is not answered.
 class SmallCluster {
   public:
+    json service_cidrs{{{"metadata", {{"name", "kubernetes"}}}, {"spec", {{"cidrs", {"10.96.0.0/12", "fd00::/108"}}}}}};
     std::vector<json> all_pods{metadata_of_pod("web-1", "web"), metadata_of_pod("db-1", "db")};
     std::vector<std::string> withheld;
 
@@ -51,15 +52,14 @@ class SmallCluster {
   private:
     [[nodiscard]] json items(const std::string& request) const {
         const auto asks = [&](const char* part) { return request.find(part) != std::string::npos; };
-        if (asks("/pods?") && asks("fieldSelector"))
+        if (asks("/pods?") && asks("spec.nodeName"))
             return {{{"metadata", {{"namespace", "shop"}, {"name", "web-1"}, {"labels", {{"app", "web"}}}}},
                      {"spec", {{"nodeName", "n1"}}}}};
         if (asks("/pods?")) return all_pods;
         if (asks("/namespaces?")) return {{{"metadata", {{"name", "shop"}}}}};
         if (asks("/nodes?")) return {{{"metadata", {{"name", "n1"}}}, {"spec", {{"podCIDRs", {"10.244.1.0/24"}}}}}};
         if (asks("/networkpolicies?")) return json::array({policy("p", 80)});
-        if (asks("/servicecidrs?"))
-            return {{{"metadata", {{"name", "kubernetes"}}}, {"spec", {{"cidrs", {"10.96.0.0/12", "fd00::/108"}}}}}};
+        if (asks("/servicecidrs?")) return service_cidrs;
         return json::array();
     }
 };
@@ -108,6 +108,37 @@ TEST_F(ApiFollowerTest, EveryResourceBecomesItsPartOfTheState) {
     ASSERT_EQ(state.service_cidrs.size(), 2U);
     EXPECT_EQ(state.service_cidrs[0].text(), "10.96.0.0/12");
     EXPECT_EQ(server->count("as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"), 1U);
+}
+
+TEST_F(ApiFollowerTest, OnlyPodsThatCanCarryAnIdentityAreAskedFor) {
+    follow();
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
+    // One list and one watch, with the characters of the selector as a URL has them.
+    EXPECT_EQ(server->count("fieldSelector=spec.hostNetwork%3Dfalse%2Cstatus.phase%21%3DSucceeded%2C"
+                            "status.phase%21%3DFailed"),
+              2U);
+}
+
+TEST_F(ApiFollowerTest, AServiceRangeThatIsBeingDeletedCountsUntilItIsGone) {
+    json leaving{{"metadata", {{"name", "more"}, {"deletionTimestamp", "2026-01-01T00:00:00Z"}}},
+                 {"spec", {{"cidrs", {"10.200.0.0/16"}}}},
+                 {"status", {{"conditions", {{{"type", "Ready"}, {"status", "False"}, {"reason", "Terminating"}}}}}}};
+    cluster.service_cidrs.push_back(leaving);
+    follow();
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
+    EXPECT_EQ(node.cluster->service_cidrs.size(), 3U) << "Services may still have addresses of it";
+    leaving["metadata"]["resourceVersion"] = "9";
+    server->send("/servicecidrs?", event("DELETED", leaving));
+    EXPECT_TRUE(run_until(context, [&] { return node.cluster->service_cidrs.size() == 2; }));
+}
+
+TEST_F(ApiFollowerTest, ServiceRangesOfTheConfigurationWinOverTheObjects) {
+    node.configuration.service_cidrs = {*flowgen::Prefix::parse("10.50.0.0/16")};
+    follow();
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 5; }));
+    ASSERT_EQ(node.cluster->service_cidrs.size(), 1U);
+    EXPECT_EQ(node.cluster->service_cidrs[0].text(), "10.50.0.0/16");
+    EXPECT_EQ(server->count("/servicecidrs"), 0U);
 }
 
 TEST_F(ApiFollowerTest, UntilEverythingWasListedNothingCountsAndTheTroubleSaysWhatIsMissing) {
