@@ -8,7 +8,6 @@
 namespace agent::kubernetes {
 namespace {
 
-using flowgen::ObjectName;
 using ipam::Result;
 using nlohmann::json;
 
@@ -60,17 +59,14 @@ Result<SharedLabels> decode_carried_labels(const json& object, KnownLabels& know
     return known.find(std::move(name.namespace_), std::move(labels));
 }
 
-} // namespace
-
-ObjectName name_in(const json& object) {
-    const auto metadata = object.find("metadata");
-    if (metadata == object.end() || !metadata->is_object()) return {};
-    const auto text = [&](const char* field) {
-        const auto found = metadata->find(field);
-        return found != metadata->end() && found->is_string() ? found->get<std::string>() : std::string();
-    };
-    return {text("namespace"), text("name")};
+/// "NAMESPACE {KEY=VALUE, ...}".
+std::string in_words(const LabelsOfPods& carried) {
+    std::string text = carried.namespace_ + " {";
+    for (const auto& [key, value] : carried.labels) text += (text.ends_with('{') ? "" : ", ") + key + "=" + value;
+    return text + "}";
 }
+
+} // namespace
 
 ClusterView::ClusterView(std::string node, std::vector<flowgen::Prefix> service_ranges)
     : node_(std::move(node)), ranges_given_(!service_ranges.empty()), known_labels_(state_.label_sets),
@@ -79,7 +75,8 @@ ClusterView::ClusterView(std::string node, std::vector<flowgen::Prefix> service_
                  .api_version = "v1",
                  .decode = [this](const json& object) { return decode_carried_labels(object, known_labels_); },
                  .entered = [this](const SharedLabels& labels) { return known_labels_.add(*labels); },
-                 .left = [this](const SharedLabels& labels) { return known_labels_.remove(*labels); }},
+                 .left = [this](const SharedLabels& labels) { return known_labels_.remove(*labels); },
+                 .text = [](const SharedLabels& labels) { return in_words(*labels); }},
                 labels_by_pod_, record_),
       namespaces_({.kind = "Namespace", .api_version = "v1", .decode = decode_as<flowgen::Namespace>},
                   state_.namespaces, record_),

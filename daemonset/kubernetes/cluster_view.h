@@ -42,7 +42,7 @@ class ClusterView {
     [[nodiscard]] std::vector<std::string> errors() const;
 
   private:
-    using LabelsByPod = std::map<flowgen::ObjectName, SharedLabels>;
+    using LabelsByPod = std::map<Uid, SharedLabels>;
     using Ranges = std::map<std::string, std::vector<flowgen::Prefix>>; ///< by ServiceCIDR
 
     /// The service ranges of all ServiceCIDR objects, in order and each once. One that is being deleted, and is not

@@ -170,6 +170,22 @@ TEST_F(ApiFollowerTest, ScalingAKnownLabelSetChangesNothing) {
     EXPECT_EQ(*node.cluster, before);
 }
 
+TEST_F(ApiFollowerTest, APodThatComesBackUnderItsNameIsAnotherOne) {
+    follow();
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
+    auto before = metadata_of_pod("db-0", "cache");
+    before["metadata"]["uid"] = "11111111-2222-3333-4444-555555555555";
+    auto after = before;
+    after["metadata"]["uid"] = "11111111-2222-3333-4444-555555555556";
+    server->send("PartialObjectMetadata;", event("ADDED", before) + event("ADDED", after) + event("DELETED", before));
+    server->send("/nodes?", event("ADDED", {{"metadata", {{"name", "n2"}, {"resourceVersion", "9"}}}}));
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster->nodes.contains("n2"); }));
+    const flowgen::Labels cache{{"app", "cache"}};
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster->label_sets.at("shop").contains(cache); }));
+    server->send("PartialObjectMetadata;", event("DELETED", after));
+    EXPECT_TRUE(run_until(context, [&] { return !node.cluster->label_sets.at("shop").contains(cache); }));
+}
+
 TEST_F(ApiFollowerTest, ANodeThatChangesIsToldAsSuch) {
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));

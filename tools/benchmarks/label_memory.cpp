@@ -1,5 +1,5 @@
-// What the labels of all pods cost in memory: lists of N pods' metadata with 300 label sets, as the Kubernetes API sends
-// them one by one, read twice as after a lost watch. Prints resident memory in KiB.
+// What the labels of all pods cost in memory: lists of N pods' metadata with 300 label sets, as the Kubernetes API
+// sends them one by one, read twice as after a lost watch. Prints resident memory in KiB.
 #include "daemonset/kubernetes/cluster_view.h"
 
 #include <nlohmann/json.hpp>
@@ -52,8 +52,8 @@ int main(int argc, char** argv) {
     for (const auto* const which : {"first", "second"}) {
         list(sink, pods);
         malloc_trim(0);
-        std::printf("%s list of %d pods: %ld KiB resident, %ld at the peak\n", which, pods,
-                    kilobytes("VmRSS") - before, kilobytes("VmHWM") - before);
+        std::printf("%s list of %d pods: %ld KiB resident, %ld at the peak\n", which, pods, kilobytes("VmRSS") - before,
+                    kilobytes("VmHWM") - before);
     }
     const auto errors = view.errors();
     if (errors.empty()) return 0;
