@@ -55,13 +55,32 @@ Result<std::vector<std::string>> HostNetwork::apply(const NodeConfiguration& con
     // Forwarding first: it may be what lets the bridge's port have IPv6 addresses at all.
     take(allow_forwarding(configuration.sysctl_directory, *gateway, host.underlay.link));
     take(netlink::apply_gateway(socket_, *gateway));
-    auto rules = rules_.install(host_rules(configuration, state, host.addresses));
-    if (!rules)
-        take(std::unexpected(rules.error()));
-    else if (*rules)
-        changes.emplace_back("nftables table replaced");
+    if (policy_) {
+        const auto changed = install_rules(configuration, state, host);
+        if (!changed)
+            take(std::unexpected(changed.error()));
+        else if (*changed)
+            changes.emplace_back("nftables table replaced");
+    }
     if (!outcome) return std::unexpected(outcome.error());
     return changes;
+}
+
+Result<void> HostNetwork::enforce(const flowgen::HostPolicy& policy, const NodeConfiguration& configuration,
+                                  const flowgen::ClusterState& state, const HostView& host) {
+    if (enforced_ && policy_ == policy) return {};
+    policy_ = policy;
+    if (auto changed = install_rules(configuration, state, host); !changed) return std::unexpected(changed.error());
+    return {};
+}
+
+Result<bool> HostNetwork::install_rules(const NodeConfiguration& configuration, const flowgen::ClusterState& state,
+                                        const HostView& host) {
+    auto rules = host_rules(configuration, state, host.addresses);
+    rules.policy = *policy_;
+    auto changed = rules_.install(rules);
+    enforced_ = changed.has_value();
+    return changed;
 }
 
 HostRules host_rules(const NodeConfiguration& configuration, const flowgen::ClusterState& state,
@@ -70,7 +89,8 @@ HostRules host_rules(const NodeConfiguration& configuration, const flowgen::Clus
                     .masquerade = configuration.masquerade,
                     .own_pods = {},
                     .cluster = {},
-                    .own_addresses = own_addresses};
+                    .own_addresses = own_addresses,
+                    .policy = {}};
     const auto gateways = gateway_addresses(configuration, state);
     rules.own_addresses.insert(rules.own_addresses.end(), gateways.begin(), gateways.end());
     for (const auto& address : own_addresses) rules.cluster.push_back(ipam::Prefix::host(address));

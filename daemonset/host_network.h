@@ -8,6 +8,7 @@
 #include "daemonset/node_state.h"
 #include "ovs-cni/netlink/gateway.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,21 +24,30 @@ class HostNetwork {
                                               const flowgen::ClusterState& state);
 
     /// Brings gateway, routes, forwarding and the nftables table in line; returns what was changed, a few words each.
+    /// The table is left as an agent before has made it until `enforce` was called: it may hold policy.
     /// Errors: the first thing that could not be done; what comes after it was tried all the same.
     [[nodiscard]] ipam::Result<std::vector<std::string>>
     apply(const NodeConfiguration& configuration, const flowgen::ClusterState& state, const HostView& host);
+
+    /// Makes the nftables table hold this policy, if it does not already.
+    [[nodiscard]] ipam::Result<void> enforce(const flowgen::HostPolicy& policy, const NodeConfiguration& configuration,
+                                             const flowgen::ClusterState& state, const HostView& host);
 
     /// Whether somebody else changed the nftables table; if so it is put right.
     [[nodiscard]] ipam::Result<bool> repair_rules() { return rules_.repair(); }
 
   private:
     explicit HostNetwork(ovs_cni::netlink::Socket socket) : socket_(std::move(socket)) {}
+    [[nodiscard]] ipam::Result<bool> install_rules(const NodeConfiguration& configuration,
+                                                   const flowgen::ClusterState& state, const HostView& host);
 
     ovs_cni::netlink::Socket socket_;
     HostRulesTable rules_;
+    std::optional<flowgen::HostPolicy> policy_; ///< to be enforced; absent until it was compiled once
+    bool enforced_ = false;                     ///< the table has it
 };
 
-/// The nftables table's content for this state of the cluster and the host.
+/// The nftables table's content for this state of the cluster and the host, without policy.
 [[nodiscard]] HostRules host_rules(const NodeConfiguration& configuration, const flowgen::ClusterState& state,
                                    const std::vector<ipam::IpAddress>& own_addresses);
 

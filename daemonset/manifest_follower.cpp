@@ -22,7 +22,7 @@ std::string name_some(const std::vector<source::ObjectKey>& objects) {
 
 void log_change(const source::Change& change) {
     for (const auto& error : change.errors)
-        log_error("manifest not used, its last good state stays", {{"reason", error.text()}});
+        log_error("manifest is wrong, and what it held before stays", {{"reason", error.text()}});
     for (const auto& error : change.resolved) log_info("manifest is right again", {{"was", error.text()}});
     for (const auto& skipped : change.skipped) log_info("kind not used", {{"what", skipped.text()}});
     if (!change.objects.empty()) log_info("cluster changed", {{"objects", name_some(change.objects)}});

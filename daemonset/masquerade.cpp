@@ -1,9 +1,10 @@
 #include "daemonset/masquerade.h"
 
+#include "daemonset/address_set.h"
+#include "daemonset/egress_rules.h"
+
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <ranges>
 #include <string_view>
 
 namespace agent {
@@ -12,32 +13,11 @@ namespace {
 using ipam::Family;
 using ipam::Prefix;
 
-/// The prefixes of this family without those that another one covers: an interval set refuses overlaps.
-std::vector<Prefix> disjoint(std::vector<Prefix> prefixes, Family family) {
-    std::erase_if(prefixes, [&](const Prefix& prefix) { return prefix.family() != family; });
-    std::ranges::sort(prefixes); // an address's shorter prefix comes first, what it covers follows
-    std::vector<Prefix> result;
-    for (const auto& prefix : prefixes)
-        if (result.empty() || !result.back().contains(prefix)) result.push_back(prefix);
-    return result;
-}
-
 std::vector<Prefix> hosts(const std::vector<ipam::IpAddress>& addresses) {
     std::vector<Prefix> prefixes;
     prefixes.reserve(addresses.size());
     for (const auto& address : addresses) prefixes.push_back(Prefix::host(address));
     return prefixes;
-}
-
-std::string_view suffix(Family family) { return family == Family::IPv4 ? "4" : "6"; }
-std::string_view header(Family family) { return family == Family::IPv4 ? "ip" : "ip6"; }
-
-std::string address_set(std::string_view set_name, const std::vector<Prefix>& prefixes, Family family) {
-    const auto members = disjoint(prefixes, family);
-    const auto list = fmt::format("{}", fmt::join(members | std::views::transform(&Prefix::text), ", "));
-    return fmt::format("  set {}{} {{\n    type {}\n    flags interval\n{}  }}\n", set_name, suffix(family),
-                       family == Family::IPv4 ? "ipv4_addr" : "ipv6_addr",
-                       members.empty() ? "" : fmt::format("    elements = {{ {} }}\n", list));
 }
 
 /// A rule for each family that drops packets of which `condition` holds and whose source is in the set.
@@ -88,31 +68,47 @@ std::string ruleset(const HostRules& rules) {
         text += address_set("own", own, family);
         text += address_set("cluster", rules.cluster, family);
     }
-    text += guard_chain(rules.bridge) + guard_forward_chain(rules.bridge) + outbound_chain(rules);
+    text += guard_chain(rules.bridge) + guard_forward_chain(rules.bridge) + egress_chains(rules.bridge, rules.policy);
+    text += outbound_chain(rules);
     return text + "}\n";
 }
 
 ipam::Result<bool> HostRulesTable::install(const HostRules& rules) {
-    auto text = ruleset(rules);
-    if (text == installed_) return false;
-    if (auto run = run_nftables(text); !run) return std::unexpected(run.error());
-    installed_ = std::move(text);
-    auto listing = list_nftables(kHostRulesTable);
-    if (!listing) return std::unexpected(listing.error());
-    listing_ = std::move(*listing);
+    if (installed_ == rules) return false;
+    if (installed_) {
+        auto otherwise_same = *installed_;
+        otherwise_same.policy.isolated = rules.policy.isolated;
+        // Refused if somebody else changed the table since; then it is replaced.
+        if (otherwise_same == rules && run_nftables(egress_change(kHostRulesTable, installed_->policy, rules.policy))) {
+            installed_ = rules;
+            listing_.reset();
+            return true;
+        }
+    }
+    if (auto replaced = replace(rules); !replaced) return std::unexpected(replaced.error());
     return true;
 }
 
 ipam::Result<bool> HostRulesTable::repair() {
-    if (installed_.empty()) return false;
+    if (!installed_) return false;
+    if (listing_) {
+        const auto listing = list_nftables(kHostRulesTable);
+        if (!listing) return std::unexpected(listing.error());
+        if (*listing == *listing_) return false;
+    }
+    const bool known = listing_.has_value();
+    if (auto replaced = replace(HostRules(*installed_)); !replaced) return std::unexpected(replaced.error());
+    return known;
+}
+
+ipam::Result<void> HostRulesTable::replace(const HostRules& rules) {
+    if (auto run = run_nftables(ruleset(rules)); !run) return run;
+    installed_ = rules;
+    listing_.reset();
     auto listing = list_nftables(kHostRulesTable);
     if (!listing) return std::unexpected(listing.error());
-    if (*listing == listing_) return false;
-    if (auto run = run_nftables(installed_); !run) return std::unexpected(run.error());
-    listing = list_nftables(kHostRulesTable);
-    if (!listing) return std::unexpected(listing.error());
     listing_ = std::move(*listing);
-    return true;
+    return {};
 }
 
 } // namespace agent

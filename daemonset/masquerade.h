@@ -1,8 +1,10 @@
-// The agent's own nftables table: masquerade towards the outside, and the guard against forged sources.
+// The agent's own nftables table: masquerade towards the outside, the guard against forged sources, and policy for what
+// the bridge does not see again (egress_rules.h).
 //
 //   pod ─► br-int ─► host ─► outside   source becomes the node's (only if the destination is no pod and no node)
 //   pod ─► br-int ─► kube-proxy ─► another node  source becomes this node's: a Service whose backend is no pod
 //   underlay ─► host ─► br-int ─► pod  dropped if the source is one of this node's own pods or addresses
+//   pod ─► br-int ─► kube-proxy ─► node or outside   dropped unless the pod's egress policy allows that
 //
 // Between pods, and between pods and nodes that they address themselves, nothing is translated. Other tables are left
 // alone; in particular a firewall that refuses forwarding has to allow the bridge itself, because an accept in one
@@ -10,9 +12,11 @@
 #pragma once
 
 #include "daemonset/nftables.h"
+#include "flowgen/host_policy.h"
 #include "ipam/prefix.h"
 
 #include <compare>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +29,7 @@ struct HostRules {
     std::vector<ipam::Prefix> own_pods; ///< this node's PodCIDRs
     std::vector<ipam::Prefix> cluster;  ///< every node's PodCIDRs and addresses, in any order, overlapping or not
     std::vector<ipam::IpAddress> own_addresses; ///< every address of this host
+    flowgen::HostPolicy policy;                 ///< of local pods
 
     auto operator<=>(const HostRules&) const = default;
 };
@@ -38,14 +43,19 @@ inline constexpr auto kHostRulesTable = "inet ovs-cni";
 /// Keeps the kernel's table as `rules` say.
 class HostRulesTable {
   public:
-    /// Replaces the table if `rules` differ from what is installed. True when something was changed.
+    /// Makes the table of `rules` if they differ from what is installed: replaces it, or, where only the isolated
+    /// pods differ, changes what is different there. True when something was changed.
     [[nodiscard]] ipam::Result<bool> install(const HostRules& rules);
-    /// Puts the table right if somebody else changed or removed it since. True when that had happened.
+    /// Puts the table right if somebody else changed or removed it since. True when that is known to have happened:
+    /// after a change of the policy alone the table is replaced without looking, since looking takes longer than such a
+    /// change and a pod may wait for it.
     [[nodiscard]] ipam::Result<bool> repair();
 
   private:
-    std::string installed_; ///< the text, empty before the first install
-    std::string listing_;   ///< what the kernel showed right after
+    [[nodiscard]] ipam::Result<void> replace(const HostRules& rules);
+
+    std::optional<HostRules> installed_;
+    std::optional<std::string> listing_; ///< what the kernel showed right after it was replaced; absent once changed
 };
 
 } // namespace agent

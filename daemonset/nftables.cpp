@@ -48,6 +48,7 @@ ipam::Result<std::string> list_nftables(const std::string& table) {
     if (tables.find("table " + table + "\n") == std::string::npos) return std::string();
     auto fresh = open_context();
     if (!fresh) return std::unexpected(fresh.error());
+    nft_ctx_output_set_flags(fresh->get(), NFT_CTX_OUTPUT_STATELESS); // counters count
     if (nft_run_cmd_from_buffer(fresh->get(), ("list table " + table).c_str()) != 0)
         return ipam::fail("list the nftables table " + table + ": " + one_line(nft_ctx_get_error_buffer(fresh->get())));
     return std::string(nft_ctx_get_output_buffer(fresh->get()));

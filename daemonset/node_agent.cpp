@@ -34,6 +34,9 @@ constexpr std::chrono::milliseconds kLongestHostRetry{5000};
 NodeAgent::NodeAgent(asio::io_context& context, NodeConfiguration configuration)
     : context_(context), node_(context.get_executor(), std::move(configuration)),
       reconciler_(context.get_executor(), metrics_, [this] { return compile_input(); },
+                  [this](const flowgen::HostPolicy& policy) {
+                      return host_network_->enforce(policy, node_.configuration, *node_.cluster, *node_.host);
+                  },
                   {.confirmed =
                        [this](std::uint64_t generation) {
                            attachments_.confirmed(generation);

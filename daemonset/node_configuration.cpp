@@ -106,6 +106,24 @@ Result<std::vector<kubernetes::ServerUrl>> read_servers(const Entry& entry) {
     return servers;
 }
 
+Result<std::vector<ipam::Prefix>> read_ranges(const Entry& entry) {
+    constexpr std::string_view allowed = "a list of CIDRs, such as [10.96.0.0/12, fd00:10:96::/108]";
+    if (!entry.value.IsSequence() || entry.value.size() == 0) return entry.refused(allowed);
+    std::vector<ipam::Prefix> ranges;
+    for (const auto& item : entry.value) {
+        if (!item.IsScalar()) return entry.refused(allowed);
+        const auto range = ipam::Prefix::parse(item.Scalar());
+        if (!range) return fail(entry.where + entry.key + ": " + range.error().message);
+        const auto overlapped = std::ranges::find_if(ranges, [&](const auto& other) { return other.overlaps(*range); });
+        if (overlapped != ranges.end())
+            return fail(entry.where + entry.key + ": " + range->text() + " overlaps " + overlapped->text() +
+                        ", leave one of them out");
+        ranges.push_back(*range);
+    }
+    std::ranges::sort(ranges);
+    return ranges;
+}
+
 Result<Datapath> read_datapath(const Entry& entry) {
     if (entry.value.IsScalar() && entry.value.Scalar() == "system") return Datapath::System;
     if (entry.value.IsScalar() && entry.value.Scalar() == "netdev") return Datapath::Netdev;
@@ -151,12 +169,13 @@ template <typename T, typename Target> Result<void> store(Result<T> value, Targe
 
 using Read = Result<void> (*)(const Entry&, NodeConfiguration&);
 
-constexpr std::array<std::pair<std::string_view, Read>, 19> kKeys{{
+constexpr std::array<std::pair<std::string_view, Read>, 20> kKeys{{
     {"node",
      [](const Entry& e, NodeConfiguration& c) { return store(read_text(e, "the name of a Node object"), c.node); }},
     {"manifests", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.manifests); }},
     {"kubeconfig", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.kubeconfig); }},
     {"apiServers", [](const Entry& e, NodeConfiguration& c) { return store(read_servers(e), c.api_servers); }},
+    {"serviceCIDRs", [](const Entry& e, NodeConfiguration& c) { return store(read_ranges(e), c.service_cidrs); }},
     {"bridge", [](const Entry& e, NodeConfiguration& c) { return store(read_bridge(e), c.bridge); }},
     {"datapath", [](const Entry& e, NodeConfiguration& c) { return store(read_datapath(e), c.datapath); }},
     {"ovsdbSocket", [](const Entry& e, NodeConfiguration& c) { return store(read_path(e), c.ovsdb_socket); }},
@@ -213,7 +232,7 @@ Result<NodeConfiguration> read_entries(const YAML::Node& document, std::string_v
     if (configuration.node.empty())
         return fail(std::string(file) + ": the key \"node\" is missing, and so is the environment variable " +
                     kNodeVariable);
-    for (const std::string other : {"kubeconfig", "apiServers"})
+    for (const std::string other : {"kubeconfig", "apiServers", "serviceCIDRs"})
         if (seen.contains("manifests") && seen.contains(other))
             return fail(
                 std::string(file) + ": \"manifests\" and \"" + other +

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "daemonset/kubernetes/server_url.h"
-#include "ipam/address.h"
+#include "ipam/prefix.h"
 
 #include <chrono>
 #include <compare>
@@ -48,6 +48,7 @@ struct NodeConfiguration {
     std::filesystem::path manifests;  ///< the watched directory; empty: the Kubernetes API
     std::filesystem::path kubeconfig; ///< how to reach the Kubernetes API; empty: as a pod of the cluster does
     std::vector<kubernetes::ServerUrl> api_servers; ///< tried in turn; empty: the one that kubeconfig or cluster names
+    std::vector<ipam::Prefix> service_cidrs;        ///< sorted; empty: those of the ServiceCIDR objects
     std::string bridge = "br-int";
     Datapath datapath = Datapath::System;
     std::filesystem::path ovsdb_socket = "/run/openvswitch/db.sock";

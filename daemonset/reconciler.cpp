@@ -34,8 +34,10 @@ double milliseconds(std::chrono::steady_clock::duration time) {
 
 } // namespace
 
-Reconciler::Reconciler(asio::any_io_executor executor, Metrics& metrics, InputSource input, Told told)
-    : metrics_(metrics), input_(std::move(input)), told_(std::move(told)), changed_(std::move(executor)) {}
+Reconciler::Reconciler(asio::any_io_executor executor, Metrics& metrics, InputSource input, HostEnforcement enforce,
+                       Told told)
+    : metrics_(metrics), input_(std::move(input)), enforce_(std::move(enforce)), told_(std::move(told)),
+      changed_(std::move(executor)) {}
 
 std::uint64_t Reconciler::request() {
     if (!first_request_) first_request_ = Clock::now();
@@ -97,7 +99,7 @@ asio::awaitable<void> Reconciler::run() {
         }
         if (installed.error().message != trouble_) {
             trouble_ = installed.error().message;
-            log_error("flows not installed", {{"generation", attempted_generation_}, {"reason", trouble_}});
+            log_error("policy and flows not installed", {{"generation", attempted_generation_}, {"reason", trouble_}});
             told_.troubled();
         }
         changed_.notify_all();
@@ -124,12 +126,14 @@ asio::awaitable<Result<void>> Reconciler::install() {
     const auto requested = std::exchange(first_request_, std::nullopt);
     auto desired = compile();
     if (!desired) co_return std::unexpected(desired.error());
-    const auto delta = flowgen::delta(installed_, *desired);
+    const auto delta = flowgen::delta(installed_, desired->flows);
     if (!delta.empty() || !foreign_.empty()) {
         auto sent = co_await send(delta);
         if (!sent) co_return sent;
     }
-    confirm(generation, std::move(*desired), delta);
+    record(std::move(desired->flows), delta);
+    if (auto enforced = enforce_(desired->host_policy); !enforced) co_return std::unexpected(enforced.error());
+    confirm(generation, delta);
     if (requested) metrics_.reconcile_seconds.Observe(milliseconds(Clock::now() - *requested) / 1000);
     co_return Result<void>();
 }
@@ -150,7 +154,7 @@ asio::awaitable<Result<void>> Reconciler::dump() {
     co_return Result<void>();
 }
 
-Result<FlowSet> Reconciler::compile() {
+Result<flowgen::CompiledFlows> Reconciler::compile() {
     const auto input = input_();
     if (!input) return std::unexpected(input.error());
     auto compiled = flowgen::compile(*input->cluster, input->local);
@@ -159,7 +163,7 @@ Result<FlowSet> Reconciler::compile() {
     desired_counts_ = count(compiled->flows);
     metrics_.flows_desired.Set(static_cast<double>(compiled->flows.size()));
     log_warnings(std::move(compiled->warnings));
-    return std::move(compiled->flows);
+    return compiled;
 }
 
 asio::awaitable<Result<void>> Reconciler::send(const FlowDelta& delta) {
@@ -172,22 +176,25 @@ asio::awaitable<Result<void>> Reconciler::send(const FlowDelta& delta) {
     co_return fail(with_owner(applied.error().message));
 }
 
-void Reconciler::confirm(std::uint64_t generation, FlowSet flows, const FlowDelta& delta) {
-    const bool first = !std::exchange(in_line_, true);
+void Reconciler::record(FlowSet flows, const FlowDelta& delta) {
     installed_ = std::move(flows);
     foreign_.clear();
+    metrics_.flows_installed.Set(static_cast<double>(installed_.size()));
+    if (!delta.empty()) metrics_.bundles.Increment();
+    metrics_.flows_added.Increment(static_cast<double>(delta.added_or_changed.size()));
+    metrics_.flows_removed.Increment(static_cast<double>(delta.removed.size()));
+}
+
+void Reconciler::confirm(std::uint64_t generation, const FlowDelta& delta) {
+    const bool first = !std::exchange(in_line_, true);
     installed_generation_ = generation;
     told_.confirmed(generation);
     metrics_.generation_installed.Set(static_cast<double>(generation));
-    metrics_.flows_installed.Set(static_cast<double>(installed_.size()));
     if (first || !delta.empty())
         log_info(first ? "the switch is in line" : "flows installed", {{"generation", generation},
                                                                        {"flows", installed_.size()},
                                                                        {"added", delta.added_or_changed.size()},
                                                                        {"removed", delta.removed.size()}});
-    if (!delta.empty()) metrics_.bundles.Increment();
-    metrics_.flows_added.Increment(static_cast<double>(delta.added_or_changed.size()));
-    metrics_.flows_removed.Increment(static_cast<double>(delta.removed.size()));
     if (first || size_of(delta) >= kLargeChange) malloc_trim(0);
 }
 

@@ -1,10 +1,11 @@
 // Keeps the switch's flows as the cluster's state asks: one compile and one atomic bundle at a time.
 //
-//   request() ──► compile ──► delta(installed, desired) ──► one bundle ──► confirmed: installed = desired
+//   request() ──► compile ──► delta(installed, desired) ──► one bundle ──► installed = desired ──► host ──► confirmed
 //      ▲                                                        └─► refused: log, dump, again with growing pauses
 //      └── policies, pods, attachments, addresses                      (also after a connection, or a foreign change)
 //
-// What arrives while a bundle is under way is in the next one. Installed is only what the switch confirmed.
+// What arrives while a bundle is under way is in the next one. Installed is only what the switch confirmed, and a
+// change is confirmed when the host's own rules hold their part of it as well.
 #pragma once
 
 #include <utility> // Boost.Asio 1.81's coroutine headers need it first under g++ 12
@@ -34,6 +35,9 @@ struct CompileInput {
 /// The present input, or the reason why there is none yet, such as manifests that were never read whole.
 using InputSource = std::function<ipam::Result<CompileInput>()>;
 
+/// Makes the host's own rules those of this policy. Does nothing when they are.
+using HostEnforcement = std::function<ipam::Result<void>(const flowgen::HostPolicy&)>;
+
 /// Flows in each of the 256 tables.
 using TableCounts = std::array<std::size_t, 256>;
 
@@ -41,15 +45,17 @@ class Reconciler {
   public:
     /// Who is told what becomes of the work.
     struct Told {
-        std::function<void(std::uint64_t)> confirmed; ///< with the number of each change that the switch has confirmed
-        std::function<void()> troubled;               ///< trouble() may have another answer
+        /// With the number of each change that the switch has confirmed and the host's own rules hold.
+        std::function<void(std::uint64_t)> confirmed;
+        std::function<void()> troubled; ///< trouble() may have another answer
     };
 
-    Reconciler(boost::asio::any_io_executor executor, Metrics& metrics, InputSource input, Told told);
+    Reconciler(boost::asio::any_io_executor executor, Metrics& metrics, InputSource input, HostEnforcement enforce,
+               Told told);
 
     /// Something that the compile reads has changed. Returns the change's number, to wait for with `installed`.
     std::uint64_t request();
-    /// Returns when the switch has confirmed change `generation`, or one after it.
+    /// Returns when change `generation`, or one after it, is confirmed.
     /// Errors: an attempt that contained it failed (it is tried again all the same), or the deadline came.
     [[nodiscard]] boost::asio::awaitable<ipam::Result<void>> installed(std::uint64_t generation, TimePoint deadline);
 
@@ -84,13 +90,16 @@ class Reconciler {
     [[nodiscard]] boost::asio::awaitable<ipam::Result<void>> install();
     [[nodiscard]] boost::asio::awaitable<ipam::Result<void>> dump();
     [[nodiscard]] boost::asio::awaitable<ipam::Result<void>> send(const flowgen::FlowDelta& delta);
-    [[nodiscard]] ipam::Result<flowgen::FlowSet> compile();
-    void confirm(std::uint64_t generation, flowgen::FlowSet flows, const flowgen::FlowDelta& delta);
+    [[nodiscard]] ipam::Result<flowgen::CompiledFlows> compile();
+    /// The switch holds these flows now.
+    void record(flowgen::FlowSet flows, const flowgen::FlowDelta& delta);
+    void confirm(std::uint64_t generation, const flowgen::FlowDelta& delta);
     void log_warnings(std::vector<std::string> warnings);
     [[nodiscard]] std::string with_owner(std::string reason) const;
 
     Metrics& metrics_;
     InputSource input_;
+    HostEnforcement enforce_;
     Told told_;
     Condition changed_;
     std::shared_ptr<ovs_cni::OpenFlowConnection> connection_;

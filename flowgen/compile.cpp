@@ -36,6 +36,7 @@ ipam::Result<CompiledFlows> compile(const ClusterState& state, const LocalNode& 
     compile_egress_precheck(policies, store);
     auto compiled = std::move(store).finish();
     if (!compiled) return compiled;
+    compiled->host_policy = host_policy(state, pods);
     compiled->warnings = index.warnings;
     compiled->warnings.insert(compiled->warnings.end(), node_warnings.begin(), node_warnings.end());
     return compiled;

@@ -1,8 +1,8 @@
 // The flow generator: a function from what the cluster is to what this node's switch must hold.
 //
 //   ClusterState ─┐                    ┌─ topology (pipeline, attachments, nodes)
-//                 ├─► LocalPods, index ┤                                          ──► FlowStore ──► CompiledFlows
-//   LocalNode   ──┘                    └─ policies (expand, merge, conjunctions)
+//                 ├─► LocalPods, index ┼─ policies (expand, merge, conjunctions)  ──► FlowStore ──► CompiledFlows
+//   LocalNode   ──┘                    └─ host policy (what the host sends on without asking the bridge)  ──┘
 //
 // No I/O, no clock, no history: the same state gives the same bytes.
 #pragma once

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "flowgen/flow_set.h"
+#include "flowgen/host_policy.h"
 #include "flowgen/owner.h"
 #include "flowgen/pipeline.h"
 
@@ -24,6 +25,7 @@ struct CompiledFlows {
     FlowSet flows;
     std::map<std::uint64_t, std::string> owners; ///< by cookie, in words
     std::vector<std::string> warnings;           ///< what of the cluster's state is refused, and why
+    HostPolicy host_policy;                      ///< what the bridge cannot decide, since the host does not ask it
 };
 
 class FlowStore {

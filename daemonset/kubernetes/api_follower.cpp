@@ -14,7 +14,7 @@ namespace asio = boost::asio;
 ApiFollower::ApiFollower(const asio::any_io_executor& executor, NodeState& node, OnChange on_change, ReadAccess read,
                          Timing timing)
     : node_(node), on_change_(std::move(on_change)), servers_(executor, std::move(read), timing),
-      view_(node.configuration.node), condition_(servers_, node.configuration.node) {
+      view_(node.configuration.node, node.configuration.service_cidrs), condition_(servers_, node.configuration.node) {
     for (auto& source : view_.sources())
         followers_.push_back(std::make_unique<ResourceFollower>(servers_, std::move(source.resource), source.sink,
                                                                 [this] { settled(); }));

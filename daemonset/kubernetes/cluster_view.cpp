@@ -8,13 +8,14 @@
 namespace agent::kubernetes {
 namespace {
 
-using flowgen::ObjectName;
 using ipam::Result;
 using nlohmann::json;
 
 // Source: Kubernetes API concepts, "Metadata-only fetches".
 constexpr auto kMetadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 constexpr auto kMetadata = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+/// The field label of hostNetwork exists since Kubernetes 1.28.
+constexpr auto kPodsWithIdentity = "spec.hostNetwork=false,status.phase!=Succeeded,status.phase!=Failed";
 constexpr auto kPolicyGroup = "networking.k8s.io/v1";
 
 std::unexpected<ipam::Error> all_of(const source::Problems& problems) {
@@ -31,6 +32,12 @@ template <typename T> Result<T> decode_as(const json& object) {
     auto* const value = known == nullptr ? nullptr : std::get_if<T>(known);
     if (value == nullptr) return ipam::fail("is of another kind than was asked for");
     return std::move(*value);
+}
+
+std::optional<Substitute<flowgen::NetworkPolicy>> fail_closed(const json& object) {
+    auto restricted = source::fail_closed(object);
+    if (!restricted) return std::nullopt;
+    return Substitute<flowgen::NetworkPolicy>{std::move(restricted->policy), std::move(restricted->consequence)};
 }
 
 Result<std::vector<flowgen::Prefix>> decode_ranges(const json& object) {
@@ -52,34 +59,37 @@ Result<SharedLabels> decode_carried_labels(const json& object, KnownLabels& know
     return known.find(std::move(name.namespace_), std::move(labels));
 }
 
-} // namespace
-
-ObjectName name_in(const json& object) {
-    const auto metadata = object.find("metadata");
-    if (metadata == object.end() || !metadata->is_object()) return {};
-    const auto text = [&](const char* field) {
-        const auto found = metadata->find(field);
-        return found != metadata->end() && found->is_string() ? found->get<std::string>() : std::string();
-    };
-    return {text("namespace"), text("name")};
+/// "NAMESPACE {KEY=VALUE, ...}".
+std::string in_words(const LabelsOfPods& carried) {
+    std::string text = carried.namespace_ + " {";
+    for (const auto& [key, value] : carried.labels) text += (text.ends_with('{') ? "" : ", ") + key + "=" + value;
+    return text + "}";
 }
 
-ClusterView::ClusterView(std::string node)
-    : node_(std::move(node)), known_labels_(state_.label_sets),
+} // namespace
+
+ClusterView::ClusterView(std::string node, std::vector<flowgen::Prefix> service_ranges)
+    : node_(std::move(node)), ranges_given_(!service_ranges.empty()), known_labels_(state_.label_sets),
       own_pods_({.kind = "Pod", .api_version = "v1", .decode = decode_as<flowgen::Pod>}, state_.pods, record_),
       all_pods_({.kind = "Pod labels",
                  .api_version = "v1",
                  .decode = [this](const json& object) { return decode_carried_labels(object, known_labels_); },
                  .entered = [this](const SharedLabels& labels) { return known_labels_.add(*labels); },
-                 .left = [this](const SharedLabels& labels) { return known_labels_.remove(*labels); }},
+                 .left = [this](const SharedLabels& labels) { return known_labels_.remove(*labels); },
+                 .text = [](const SharedLabels& labels) { return in_words(*labels); }},
                 labels_by_pod_, record_),
       namespaces_({.kind = "Namespace", .api_version = "v1", .decode = decode_as<flowgen::Namespace>},
                   state_.namespaces, record_),
       nodes_({.kind = "Node", .api_version = "v1", .decode = decode_as<flowgen::Node>}, state_.nodes, record_),
       own_node_(node_, nodes_),
-      policies_({.kind = "NetworkPolicy", .api_version = kPolicyGroup, .decode = decode_as<flowgen::NetworkPolicy>},
+      policies_({.kind = "NetworkPolicy",
+                 .api_version = kPolicyGroup,
+                 .decode = decode_as<flowgen::NetworkPolicy>,
+                 .substitute = fail_closed},
                 state_.policies, record_),
-      service_cidrs_({.kind = "ServiceCIDR", .api_version = kPolicyGroup, .decode = decode_ranges}, ranges_, record_) {}
+      service_cidrs_({.kind = "ServiceCIDR", .api_version = kPolicyGroup, .decode = decode_ranges}, ranges_, record_) {
+    state_.service_cidrs = std::move(service_ranges);
+}
 
 std::vector<Source> ClusterView::sources() {
     const std::string group = std::string("/apis/") + kPolicyGroup;
@@ -87,13 +97,14 @@ std::vector<Source> ClusterView::sources() {
     sources.push_back({{.name = "own pods", .path = "/api/v1/pods", .selector = "spec.nodeName=" + node_}, own_pods_});
     sources.push_back({{.name = "labels of all pods",
                         .path = "/api/v1/pods",
-                        .selector = {},
+                        .selector = kPodsWithIdentity,
                         .accept_list = kMetadataList,
                         .accept_watch = kMetadata},
                        all_pods_});
     sources.push_back({{.name = "namespaces", .path = "/api/v1/namespaces", .selector = {}}, namespaces_});
     sources.push_back({{.name = "nodes", .path = "/api/v1/nodes", .selector = {}}, own_node_});
     sources.push_back({{.name = "network policies", .path = group + "/networkpolicies", .selector = {}}, policies_});
+    if (ranges_given_) return sources;
     Resource ranges{.name = "service ranges", .path = group + "/servicecidrs", .selector = {}};
     ranges.may_be_missing = true;
     sources.push_back({std::move(ranges), service_cidrs_});
@@ -121,6 +132,7 @@ std::vector<std::string> ClusterView::errors() const {
 }
 
 void ClusterView::collect_service_ranges() {
+    if (ranges_given_) return;
     auto& ranges = state_.service_cidrs;
     ranges.clear();
     for (const auto& [name, of_object] : ranges_) ranges.insert(ranges.end(), of_object.begin(), of_object.end());

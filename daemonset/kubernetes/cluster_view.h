@@ -5,8 +5,7 @@
 //   namespaces, nodes, network policies, service ranges ──► their namesakes
 //                                              └──► ClusterState, and what changed in it
 //
-// Metadata does not tell which pods share their node's network or have finished, so their label sets are among the
-// others: identities that nobody carries.
+// Pods that share their node's network, or have finished, carry no identity: they are not asked for.
 #pragma once
 
 #include "daemonset/kubernetes/collection.h"
@@ -28,8 +27,9 @@ struct Source {
 
 class ClusterView {
   public:
-    /// `node` is the name of this node's Node object.
-    explicit ClusterView(std::string node);
+    /// `node` is the name of this node's Node object. `service_ranges`, sorted, are those of the cluster; when there
+    /// are none, the ServiceCIDR objects say.
+    explicit ClusterView(std::string node, std::vector<flowgen::Prefix> service_ranges = {});
 
     /// What has to be read; the sinks are this object's.
     [[nodiscard]] std::vector<Source> sources();
@@ -42,13 +42,16 @@ class ClusterView {
     [[nodiscard]] std::vector<std::string> errors() const;
 
   private:
-    using LabelsByPod = std::map<flowgen::ObjectName, SharedLabels>;
+    using LabelsByPod = std::map<Uid, SharedLabels>;
     using Ranges = std::map<std::string, std::vector<flowgen::Prefix>>; ///< by ServiceCIDR
 
-    /// The service ranges of all ServiceCIDR objects, in order and each once.
+    /// The service ranges of all ServiceCIDR objects, in order and each once. One that is being deleted, and is not
+    /// Ready because of that, counts as long as it is there: it stays until no Service has an address of it, and Ready
+    /// says only whether addresses are given out. Source: API reference, ServiceCIDRStatus; KEP 1880.
     void collect_service_ranges();
 
     std::string node_;
+    bool ranges_given_; ///< by the configuration
     flowgen::ClusterState state_;
     ChangeRecord record_;
     KnownLabels known_labels_;

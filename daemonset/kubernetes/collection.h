@@ -2,10 +2,11 @@
 //
 //   listed ──► staged ──(end_list: the difference)──┐
 //   changed, deleted ───────────────────────────────┴─► map ──► ChangeRecord
-//   not readable ──► logged once, its last readable version stays
+//   not readable ──► logged once; its last readable version stays, or what stands in for it
 #pragma once
 
 #include "daemonset/kubernetes/change_record.h"
+#include "daemonset/kubernetes/object_key.h"
 #include "daemonset/kubernetes/object_sink.h"
 #include "daemonset/log.h"
 #include "flowgen/cluster_state.h"
@@ -21,10 +22,13 @@
 
 namespace agent::kubernetes {
 
-/// The name of an object in its metadata; empty where there is none.
-[[nodiscard]] flowgen::ObjectName name_in(const nlohmann::json& object);
+/// A value in place of one that cannot be read, and what follows from that, in words.
+template <typename Value> struct Substitute {
+    Value value;
+    std::string consequence;
+};
 
-/// `Map` is by name (std::string) or by namespace and name (flowgen::ObjectName), and outlives it.
+/// `Map` is by name (std::string), by namespace and name (flowgen::ObjectName) or by uid (Uid), and outlives it.
 template <typename Map> class Collection : public ObjectSink {
   public:
     using Key = typename Map::key_type;
@@ -35,9 +39,13 @@ template <typename Map> class Collection : public ObjectSink {
         std::string kind;
         std::string api_version; ///< objects of a list do not carry these two
         std::function<ipam::Result<Value>(const nlohmann::json&)> decode;
+        /// What counts in place of an object that `decode` refuses. Empty, or nothing: its last readable version.
+        std::function<std::optional<Substitute<Value>>(const nlohmann::json&)> substitute{};
         /// Called with each value that enters or leaves the map; return whether that changed the state. Empty: it did.
         std::function<bool(const Value&)> entered{};
         std::function<bool(const Value&)> left{};
+        /// Names a value where the keys are no names.
+        std::function<std::string(const Value&)> text{};
     };
 
     Collection(Rules rules, Map& map, ChangeRecord& record) : rules_(std::move(rules)), map_(map), record_(record) {}
@@ -61,7 +69,10 @@ template <typename Map> class Collection : public ObjectSink {
         for (const auto& [key, value] : map_)
             if (!staged_.contains(key)) gone.push_back(key);
         for (const auto& key : gone) remove(key);
-        for (auto& [key, value] : staged_) put(key, std::move(value));
+        while (!staged_.empty()) { // one by one, so that a long list is not there twice
+            auto next = staged_.extract(staged_.begin());
+            put(next.key(), std::move(next.mapped()));
+        }
         std::erase_if(wrong_, [this](const auto& entry) { return !still_wrong_.contains(entry.first); });
         begin_list();
     }
@@ -91,18 +102,16 @@ template <typename Map> class Collection : public ObjectSink {
   private:
     static bool tell(const std::function<bool(const Value&)>& told, const Value& value) { return !told || told(value); }
 
-    static Key key_of(const nlohmann::json& object) {
-        if constexpr (std::is_same_v<Key, std::string>)
-            return name_in(object).name;
-        else
-            return name_in(object);
-    }
+    static Key key_of(const nlohmann::json& object) { return key_in<Key>(object); }
 
-    static std::string text_of(const Key& key) {
+    /// What changed, in words.
+    [[nodiscard]] std::string text_of(const Key& key, const Value& value) const {
         if constexpr (std::is_same_v<Key, std::string>)
             return key;
-        else
+        else if constexpr (std::is_same_v<Key, flowgen::ObjectName>)
             return key.text();
+        else
+            return rules_.text(value);
     }
 
     /// The value; nothing when it cannot be read, and then that is said once.
@@ -111,39 +120,41 @@ template <typename Map> class Collection : public ObjectSink {
         object["kind"] = rules_.kind;
         auto value = rules_.decode(object);
         if (value) {
-            if (wrong_.erase(key) > 0) log_info("object is right again", {{"object", name_of(key)}});
+            if (wrong_.erase(key) > 0) log_info("object is right again", {{"object", name_of(object)}});
             return std::move(*value);
         }
-        const std::string reason = name_of(key) + ": " + value.error().message;
+        auto substitute = rules_.substitute ? rules_.substitute(object) : std::nullopt;
+        const std::string reason = name_of(object) + ": " + value.error().message +
+                                   (substitute ? "; until this is right, " + substitute->consequence : "");
         if (auto& told = wrong_[key]; told != reason) {
             told = reason;
-            log_error("object not used, its last good state stays", {{"reason", reason}});
+            log_error(substitute ? "object cannot be read and fails closed"
+                                 : "object not used, its last good state stays",
+                      {{"reason", reason}});
         }
-        return std::nullopt;
+        if (!substitute) return std::nullopt;
+        return std::move(substitute->value);
     }
 
     void put(const Key& key, Value value) {
-        const auto place = map_.find(key);
-        if (place != map_.end() && place->second == value) return;
+        const auto [place, is_new] = map_.try_emplace(key);
+        if (!is_new && place->second == value) return;
         bool different = tell(rules_.entered, value);
-        if (place == map_.end()) {
-            map_.emplace(key, std::move(value));
-        } else {
-            different = tell(rules_.left, place->second) || different;
-            place->second = std::move(value);
-        }
-        if (different) record_.note(rules_.kind, text_of(key));
+        if (!is_new) different = tell(rules_.left, place->second) || different;
+        place->second = std::move(value);
+        if (different) record_.note(rules_.kind, text_of(key, place->second));
     }
 
     void remove(const Key& key) {
-        const auto place = map_.find(key);
-        if (place == map_.end()) return;
-        const bool different = tell(rules_.left, place->second);
-        map_.erase(place);
-        if (different) record_.note(rules_.kind, text_of(key));
+        const auto gone = map_.extract(key);
+        if (gone.empty()) return;
+        if (tell(rules_.left, gone.mapped())) record_.note(rules_.kind, text_of(key, gone.mapped()));
     }
 
-    [[nodiscard]] std::string name_of(const Key& key) const { return rules_.kind + " " + text_of(key); }
+    [[nodiscard]] std::string name_of(const nlohmann::json& object) const {
+        const auto name = name_in(object);
+        return rules_.kind + " " + (name.namespace_.empty() ? name.name : name.text());
+    }
 
     Rules rules_;
     Map& map_;

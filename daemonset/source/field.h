@@ -42,6 +42,8 @@ class Field {
     /// A port number, 1 to 65535; 0 after a problem. The field has to be there.
     [[nodiscard]] std::uint16_t port() const;
 
+    /// How many problems were found until now, in this field or elsewhere.
+    [[nodiscard]] std::size_t problem_count() const { return problems_->size(); }
     /// Adds a problem here, once.
     void refuse(std::string reason) const;
     /// Adds "VALUE REASON" here.

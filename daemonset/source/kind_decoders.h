@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemonset/source/field.h"
+#include "daemonset/source/object_decoder.h"
 #include "flowgen/cluster_state.h"
 
 #include <optional>
@@ -35,5 +36,9 @@ namespace agent::source {
 [[nodiscard]] flowgen::Pod decode_pod(const Field& object);
 [[nodiscard]] flowgen::Workload decode_workload(const Field& object, std::string_view kind);
 [[nodiscard]] flowgen::NetworkPolicy decode_policy(const Field& object);
+/// With what stands in for the parts that cannot be read; see fail_closed in object_decoder.h.
+[[nodiscard]] RestrictedPolicy decode_restricted_policy(const Field& object);
+/// The consequence of a policy of which nobody knows whom it selects.
+[[nodiscard]] std::string isolates_namespace(const flowgen::NetworkPolicy& policy);
 
 } // namespace agent::source

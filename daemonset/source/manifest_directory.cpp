@@ -214,7 +214,11 @@ void ManifestDirectory::read(const std::string& path) {
     auto file = text ? decode_manifest(path, *text)
                      : std::unexpected(std::vector{FileError{path, 0, "cannot be read: " + text.error().message()}});
     if (!file) {
-        file_errors_[path] = std::move(file.error());
+        auto& errors = file_errors_[path] = std::move(file.error());
+        for (auto& [object, reason] : text ? restricted_policies(path, *text) : std::vector<RestrictedObject>()) {
+            claims_.set_one(path, std::move(object));
+            errors.push_back(std::move(reason));
+        }
         return;
     }
     file_errors_.erase(path);

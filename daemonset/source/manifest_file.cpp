@@ -95,6 +95,21 @@ std::expected<ManifestFile, std::vector<FileError>> decode_documents(const std::
     return found;
 }
 
+std::vector<RestrictedObject> restricted_policies(const std::string& file, std::string_view text) {
+    std::vector<RestrictedObject> found;
+    const auto documents = read_manifest(text, format_of(file));
+    if (!documents) return found;
+    for (const Document& document : *documents) {
+        if (decode(document.object)) continue;
+        auto restricted = fail_closed(document.object);
+        if (!restricted) continue;
+        const int line = document.lines.line;
+        FileError reason{file, line, describe(document.object) + ": until this is right, " + restricted->consequence};
+        found.push_back({{std::move(restricted->policy), line}, std::move(reason)});
+    }
+    return found;
+}
+
 std::expected<ManifestFile, std::vector<FileError>> decode_manifest(const std::string& file, std::string_view text) {
     const auto documents = read_manifest(text, format_of(file));
     if (!documents)

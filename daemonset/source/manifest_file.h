@@ -46,6 +46,15 @@ struct ManifestFile {
 [[nodiscard]] std::expected<ManifestFile, std::vector<FileError>> decode_documents(const std::string& file,
                                                                                    std::span<const Document> documents);
 
+/// What is enforced in place of a policy of a file that is not used.
+struct RestrictedObject {
+    FileObject object;
+    FileError reason; ///< beside those of its fields: what follows from them
+};
+
+/// The policies of `text` that cannot be read, failing closed; none where the text is not readable at all.
+[[nodiscard]] std::vector<RestrictedObject> restricted_policies(const std::string& file, std::string_view text);
+
 /// Reads and decodes `text`, the contents of `file`, whose name tells the format.
 [[nodiscard]] std::expected<ManifestFile, std::vector<FileError>> decode_manifest(const std::string& file,
                                                                                   std::string_view text);

@@ -52,6 +52,12 @@ void ObjectClaims::set(const std::string& file, std::vector<FileObject> objects)
     if (held.empty()) files_.erase(file);
 }
 
+void ObjectClaims::set_one(const std::string& file, FileObject object) {
+    const ObjectKey key = key_of(object.object);
+    claim(key, file, std::move(object));
+    files_[file].insert(key);
+}
+
 void ObjectClaims::replace(const ObjectKey& key, std::optional<Object> object) {
     auto old = extract(state_, key);
     before_.try_emplace(key, std::move(old));

@@ -34,6 +34,8 @@ class ObjectClaims {
   public:
     /// Replaces what `file` holds; objects of it that are not in `objects` are given up. Each key at most once.
     void set(const std::string& file, std::vector<FileObject> objects);
+    /// Replaces or adds one object of `file`; the others stay.
+    void set_one(const std::string& file, FileObject object);
     /// `file` holds nothing any more.
     void remove(const std::string& file) { set(file, {}); }
 

@@ -62,6 +62,25 @@ std::expected<Decoded, Problems> decode(const json& object) {
     return UnknownKind{std::move(api_version), std::move(kind)};
 }
 
+std::optional<RestrictedPolicy> fail_closed(const json& object) {
+    Problems problems;
+    const Field root(object, problems);
+    const std::string api_version = root["apiVersion"].text();
+    if (root["kind"].text() != "NetworkPolicy" || !api_version.starts_with("networking.k8s.io/")) return std::nullopt;
+    (void)decode_name(root);
+    if (!problems.empty()) return std::nullopt;
+    auto restricted = decode_restricted_policy(root);
+    if (api_version.ends_with("/v1")) return restricted;
+    // Another version may mean anything by these fields.
+    restricted.policy = {.id = restricted.policy.id,
+                         .pod_selector = {},
+                         .policy_types = {flowgen::Direction::Ingress, flowgen::Direction::Egress},
+                         .ingress = {},
+                         .egress = {}};
+    restricted.consequence = isolates_namespace(restricted.policy);
+    return restricted;
+}
+
 std::string describe(const json& object) {
     const std::string kind = text_at(object, "kind");
     if (kind.empty()) return "object";

@@ -14,6 +14,7 @@
 
 #include <compare>
 #include <expected>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -35,6 +36,19 @@ using Decoded = std::variant<Object, UnknownKind>;
 /// Fields that the network does not need are not looked at. Problems are sorted as found, at least one of them.
 /// Source: Kubernetes API reference and the API server's validation of each kind.
 [[nodiscard]] std::expected<Decoded, Problems> decode(const nlohmann::json& object);
+
+/// A NetworkPolicy of which something cannot be read.
+struct RestrictedPolicy {
+    flowgen::NetworkPolicy policy;
+    std::string consequence; ///< in words: what is isolated, or allowed no longer, because of that
+};
+
+/// What is to be enforced in place of a NetworkPolicy that `decode` refuses, so that it opens nothing; nothing where
+/// the object is no NetworkPolicy, or does not say which. A rule that cannot be read allows nothing; without readable
+/// policyTypes the selected pods are isolated in both directions; without a readable podSelector all pods of the
+/// namespace are isolated, and nothing is allowed.
+/// Source: API reference, NetworkPolicyPort and NetworkPolicyPeer: who meets what it does not understand fails closed.
+[[nodiscard]] std::optional<RestrictedPolicy> fail_closed(const nlohmann::json& object);
 
 /// "NetworkPolicy shop/web" for messages, as far as the object says what it is: "object" when it does not.
 [[nodiscard]] std::string describe(const nlohmann::json& object);

@@ -61,14 +61,22 @@ flowgen::PolicyPort decode_policy_port(const Field& field) {
     return port;
 }
 
-/// `peers` is "from" or "to".
-std::vector<flowgen::PolicyRule> decode_rules(const Field& rules, std::string_view peers) {
+/// `peers` is "from" or "to". A rule that cannot be read is left out, and its name added to `unreadable`.
+std::vector<flowgen::PolicyRule> decode_rules(const Field& rules, std::string_view peers,
+                                              std::vector<std::string>& unreadable) {
     std::vector<flowgen::PolicyRule> decoded;
-    for (const Field& field : rules.items()) {
+    const auto before_all = rules.problem_count();
+    const auto items = rules.items();
+    if (rules.problem_count() != before_all) unreadable.push_back(rules.path().text());
+    for (const Field& field : items) {
+        const auto before = field.problem_count();
         flowgen::PolicyRule rule;
         for (const Field& peer : field[peers].items()) rule.peers.push_back(decode_peer(peer));
         for (const Field& port : field["ports"].items()) rule.ports.push_back(decode_policy_port(port));
-        decoded.push_back(std::move(rule));
+        if (field.problem_count() == before)
+            decoded.push_back(std::move(rule));
+        else
+            unreadable.push_back(field.path().text());
     }
     return decoded;
 }
@@ -89,15 +97,52 @@ std::vector<flowgen::Direction> decode_policy_types(const Field& field) {
 
 } // namespace
 
-flowgen::NetworkPolicy decode_policy(const Field& object) {
-    flowgen::NetworkPolicy policy;
+std::string isolates_namespace(const flowgen::NetworkPolicy& policy) {
+    return "all pods of namespace " + policy.id.namespace_ + " are isolated, and it allows nothing";
+}
+
+RestrictedPolicy decode_restricted_policy(const Field& object) {
+    RestrictedPolicy out;
+    auto& policy = out.policy;
     policy.id = decode_name(object);
     const Field spec = object["spec"];
+    auto before = object.problem_count();
     policy.pod_selector = decode_selector(spec["podSelector"]);
+    const bool selector_readable = object.problem_count() == before;
+    before = object.problem_count();
     policy.policy_types = decode_policy_types(spec["policyTypes"]);
-    policy.ingress = decode_rules(spec["ingress"], "from");
-    policy.egress = decode_rules(spec["egress"], "to");
-    return policy;
+    const bool types_readable = object.problem_count() == before;
+    std::vector<std::string> unreadable;
+    policy.ingress = decode_rules(spec["ingress"], "from", unreadable);
+    policy.egress = decode_rules(spec["egress"], "to", unreadable);
+    if (selector_readable && types_readable && unreadable.empty()) return out;
+
+    // What the rules no longer say, the types have to: an egress rule that is left out would take the isolation with
+    // it.
+    if (!types_readable)
+        policy.policy_types = {flowgen::Direction::Ingress, flowgen::Direction::Egress};
+    else if (policy.policy_types.empty()) {
+        const Field egress = spec["egress"];
+        policy.policy_types = {flowgen::Direction::Ingress};
+        if (egress.present() && !(egress.value()->is_array() && egress.value()->empty()))
+            policy.policy_types.push_back(flowgen::Direction::Egress);
+    }
+    if (!selector_readable) {
+        // To whom its rules apply nobody knows, so they allow nobody anything.
+        policy.pod_selector = {};
+        policy.ingress.clear();
+        policy.egress.clear();
+        out.consequence = isolates_namespace(policy);
+        return out;
+    }
+    const auto join = [&out](const std::string& more) {
+        out.consequence += (out.consequence.empty() ? "" : ", ") + more;
+    };
+    if (!types_readable) join("the pods that it selects are isolated in both directions");
+    for (const auto& rule : unreadable) join(rule + " allows nothing");
+    return out;
 }
+
+flowgen::NetworkPolicy decode_policy(const Field& object) { return decode_restricted_policy(object).policy; }
 
 } // namespace agent::source

@@ -62,19 +62,23 @@ TEST(NodeConfiguration, TheOpenFlowSocketFollowsTheBridge) {
 }
 
 TEST(NodeConfiguration, WithoutManifestsTheObjectsComeFromTheKubernetesApi) {
-    const auto read =
-        parse_configuration("node: n\nkubeconfig: /k\napiServers: ['https://[fd00::1]:6443', http://a]\n", "f");
+    const auto read = parse_configuration("node: n\nkubeconfig: /k\napiServers: ['https://[fd00::1]:6443', http://a]\n"
+                                          "serviceCIDRs: ['fd00:10:96::/112', 10.96.0.0/16]\n",
+                                          "f");
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_TRUE(read->manifests.empty());
     EXPECT_EQ(read->kubeconfig, "/k");
     ASSERT_EQ(read->api_servers.size(), 2U);
     EXPECT_EQ(read->api_servers[0], (kubernetes::ServerUrl{true, "fd00::1", 6443, ""}));
     EXPECT_EQ(read->api_servers[1], (kubernetes::ServerUrl{false, "a", 80, ""}));
+    ASSERT_EQ(read->service_cidrs.size(), 2U);
+    EXPECT_EQ(read->service_cidrs[0].text(), "10.96.0.0/16") << "in order";
     EXPECT_TRUE(parse_configuration("node: n\n", "f")) << "as a pod of the cluster";
 }
 
 TEST(NodeConfiguration, ManifestsAndTheKubernetesApiExcludeEachOther) {
-    for (const std::string other : {"kubeconfig: /k\n", "apiServers: [https://a]\n"}) {
+    for (const std::string other :
+         {"kubeconfig: /k\n", "apiServers: [https://a]\n", "serviceCIDRs: [10.96.0.0/16]\n"}) {
         const auto read = parse_configuration(kLeast + other, "f");
         ASSERT_FALSE(read);
         EXPECT_THAT(read.error().message, HasSubstr("exclude each other"));
@@ -113,6 +117,9 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"cniSocket: ''\n", "a path"}, Wrong{"apiServers: https://a\n", "list of URLs"},
         Wrong{"apiServers: []\n", "list of URLs"}, Wrong{"apiServers: [10.0.0.1]\n", "\"10.0.0.1\" is no server"},
         Wrong{"apiServers: ['https://a:0']\n", "is no server"}, Wrong{"kubeconfig: ''\n", "a path"},
+        Wrong{"serviceCIDRs: 10.96.0.0/16\n", "a list of CIDRs"}, Wrong{"serviceCIDRs: []\n", "a list of CIDRs"},
+        Wrong{"serviceCIDRs: [10.96.0.0]\n", "'10.96.0.0' is not a CIDR"},
+        Wrong{"serviceCIDRs: [10.96.0.0/12, 10.96.0.0/16]\n", "10.96.0.0/16 overlaps 10.96.0.0/12"},
         Wrong{"- list\n", ""}));
 
 TEST(NodeConfiguration, TheRequiredKeyIsNamedWhenItIsMissing) {

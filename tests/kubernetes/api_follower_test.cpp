@@ -38,6 +38,7 @@ std::string event(const std::string& type, const json& object) {
 /// An API server with one of everything; a list whose path is in `withheld` is not answered.
 class SmallCluster {
   public:
+    json service_cidrs{{{"metadata", {{"name", "kubernetes"}}}, {"spec", {{"cidrs", {"10.96.0.0/12", "fd00::/108"}}}}}};
     std::vector<json> all_pods{metadata_of_pod("web-1", "web"), metadata_of_pod("db-1", "db")};
     std::vector<std::string> withheld;
 
@@ -51,15 +52,14 @@ class SmallCluster {
   private:
     [[nodiscard]] json items(const std::string& request) const {
         const auto asks = [&](const char* part) { return request.find(part) != std::string::npos; };
-        if (asks("/pods?") && asks("fieldSelector"))
+        if (asks("/pods?") && asks("spec.nodeName"))
             return {{{"metadata", {{"namespace", "shop"}, {"name", "web-1"}, {"labels", {{"app", "web"}}}}},
                      {"spec", {{"nodeName", "n1"}}}}};
         if (asks("/pods?")) return all_pods;
         if (asks("/namespaces?")) return {{{"metadata", {{"name", "shop"}}}}};
         if (asks("/nodes?")) return {{{"metadata", {{"name", "n1"}}}, {"spec", {{"podCIDRs", {"10.244.1.0/24"}}}}}};
         if (asks("/networkpolicies?")) return json::array({policy("p", 80)});
-        if (asks("/servicecidrs?"))
-            return {{{"metadata", {{"name", "kubernetes"}}}, {"spec", {{"cidrs", {"10.96.0.0/12", "fd00::/108"}}}}}};
+        if (asks("/servicecidrs?")) return service_cidrs;
         return json::array();
     }
 };
@@ -110,6 +110,37 @@ TEST_F(ApiFollowerTest, EveryResourceBecomesItsPartOfTheState) {
     EXPECT_EQ(server->count("as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"), 1U);
 }
 
+TEST_F(ApiFollowerTest, OnlyPodsThatCanCarryAnIdentityAreAskedFor) {
+    follow();
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
+    // One list and one watch, with the characters of the selector as a URL has them.
+    EXPECT_EQ(server->count("fieldSelector=spec.hostNetwork%3Dfalse%2Cstatus.phase%21%3DSucceeded%2C"
+                            "status.phase%21%3DFailed"),
+              2U);
+}
+
+TEST_F(ApiFollowerTest, AServiceRangeThatIsBeingDeletedCountsUntilItIsGone) {
+    json leaving{{"metadata", {{"name", "more"}, {"deletionTimestamp", "2026-01-01T00:00:00Z"}}},
+                 {"spec", {{"cidrs", {"10.200.0.0/16"}}}},
+                 {"status", {{"conditions", {{{"type", "Ready"}, {"status", "False"}, {"reason", "Terminating"}}}}}}};
+    cluster.service_cidrs.push_back(leaving);
+    follow();
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
+    EXPECT_EQ(node.cluster->service_cidrs.size(), 3U) << "Services may still have addresses of it";
+    leaving["metadata"]["resourceVersion"] = "9";
+    server->send("/servicecidrs?", event("DELETED", leaving));
+    EXPECT_TRUE(run_until(context, [&] { return node.cluster->service_cidrs.size() == 2; }));
+}
+
+TEST_F(ApiFollowerTest, ServiceRangesOfTheConfigurationWinOverTheObjects) {
+    node.configuration.service_cidrs = {*flowgen::Prefix::parse("10.50.0.0/16")};
+    follow();
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 5; }));
+    ASSERT_EQ(node.cluster->service_cidrs.size(), 1U);
+    EXPECT_EQ(node.cluster->service_cidrs[0].text(), "10.50.0.0/16");
+    EXPECT_EQ(server->count("/servicecidrs"), 0U);
+}
+
 TEST_F(ApiFollowerTest, UntilEverythingWasListedNothingCountsAndTheTroubleSaysWhatIsMissing) {
     cluster.withheld = {"/networkpolicies?"};
     follow();
@@ -139,6 +170,22 @@ TEST_F(ApiFollowerTest, ScalingAKnownLabelSetChangesNothing) {
     EXPECT_EQ(*node.cluster, before);
 }
 
+TEST_F(ApiFollowerTest, APodThatComesBackUnderItsNameIsAnotherOne) {
+    follow();
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
+    auto before = metadata_of_pod("db-0", "cache");
+    before["metadata"]["uid"] = "11111111-2222-3333-4444-555555555555";
+    auto after = before;
+    after["metadata"]["uid"] = "11111111-2222-3333-4444-555555555556";
+    server->send("PartialObjectMetadata;", event("ADDED", before) + event("ADDED", after) + event("DELETED", before));
+    server->send("/nodes?", event("ADDED", {{"metadata", {{"name", "n2"}, {"resourceVersion", "9"}}}}));
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster->nodes.contains("n2"); }));
+    const flowgen::Labels cache{{"app", "cache"}};
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster->label_sets.at("shop").contains(cache); }));
+    server->send("PartialObjectMetadata;", event("DELETED", after));
+    EXPECT_TRUE(run_until(context, [&] { return !node.cluster->label_sets.at("shop").contains(cache); }));
+}
+
 TEST_F(ApiFollowerTest, ANodeThatChangesIsToldAsSuch) {
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
@@ -164,16 +211,34 @@ TEST_F(ApiFollowerTest, WhatIsReportedStandsInTheNodesConditionAlsoAfterTheNodeW
     EXPECT_EQ(changes.size(), told) << "a condition is no change of the cluster";
 }
 
-TEST_F(ApiFollowerTest, APolicyThatCannotBeReadKeepsItsLastGoodVersion) {
+TEST_F(ApiFollowerTest, APolicyThatCannotBeReadFailsClosedWhetherOrNotItCouldBeBefore) {
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
-    server->send("/networkpolicies?", event("MODIFIED", policy("p", 70000)) + event("ADDED", policy("q", 81)));
-    ASSERT_TRUE(run_until(context, [&] { return node.cluster->policies.contains({"shop", "q"}); }));
-    const auto& kept = node.cluster->policies.at({"shop", "p"});
-    EXPECT_EQ(std::get<std::uint16_t>(kept.ingress.at(0).ports.at(0).port), 80);
-    ASSERT_EQ(follower->errors().size(), 1U);
-    EXPECT_THAT(follower->errors().front(), HasSubstr("NetworkPolicy shop/p: spec.ingress[0].ports[0].port: 70000"));
+    server->send("/networkpolicies?", event("MODIFIED", policy("p", 70000)) + event("ADDED", policy("q", 70001)) +
+                                          event("ADDED", policy("r", 81)));
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster->policies.contains({"shop", "r"}); }));
+    for (const auto* const name : {"p", "q"}) {
+        const auto& restricted = node.cluster->policies.at({"shop", name});
+        EXPECT_TRUE(restricted.ingress.empty()) << name;
+        EXPECT_EQ(restricted.policy_types, std::vector{flowgen::Direction::Ingress}) << name;
+    }
+    ASSERT_EQ(follower->errors().size(), 2U);
+    EXPECT_THAT(follower->errors().front(),
+                AllOf(HasSubstr("NetworkPolicy shop/p: spec.ingress[0].ports[0].port: 70000"),
+                      HasSubstr("; until this is right, spec.ingress[0] allows nothing")));
     EXPECT_EQ(follower->trouble(), "");
+    server->send("/networkpolicies?", event("MODIFIED", policy("p", 82)));
+    ASSERT_TRUE(run_until(context, [&] { return follower->errors().size() == 1; }));
+    EXPECT_EQ(node.cluster->policies.at({"shop", "p"}).ingress.size(), 1U);
+}
+
+TEST_F(ApiFollowerTest, AnotherObjectThatCannotBeReadKeepsItsLastGoodVersion) {
+    follow();
+    ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
+    const json wrong{{"metadata", {{"name", "n1"}, {"resourceVersion", "9"}}}, {"spec", {{"podCIDRs", {"nowhere"}}}}};
+    server->send("/nodes?", event("MODIFIED", wrong));
+    ASSERT_TRUE(run_until(context, [&] { return !follower->errors().empty(); }));
+    EXPECT_EQ(node.cluster->nodes.at("n1").pod_cidrs.front().text(), "10.244.1.0/24");
 }
 
 TEST_F(ApiFollowerTest, AServerThatGoesAwayChangesNothingButIsListedAmongTheErrors) {

@@ -225,6 +225,37 @@ TEST_F(ManifestDirectoryTest, ABrokenFileKeepsItsLastGoodObjectsAndTheRestGoesOn
     EXPECT_EQ(label("a"), "2");
 }
 
+TEST_F(ManifestDirectoryTest, APolicyThatCannotBeReadFailsClosedAndTheRestOfItsFileStays) {
+    const auto policy = [](const std::string& port) {
+        return "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\n"
+               "spec: {podSelector: {}, ingress: [{ports: [{port: " +
+               port + "}]}]}\n";
+    };
+    files.write("a.yaml", pod_yaml("a", "1") + policy("80"));
+    start();
+    const auto& policies = directory->state().policies;
+    ASSERT_EQ(policies.at({"default", "p"}).ingress.size(), 1U);
+    files.replace("a.yaml", pod_yaml("a", "2") + policy("0"));
+    Change change = next();
+    EXPECT_THAT(change.objects, ElementsAre(ObjectKey{"NetworkPolicy", {"default", "p"}}));
+    EXPECT_TRUE(policies.at({"default", "p"}).ingress.empty());
+    EXPECT_EQ(label("a"), "1");
+    ASSERT_EQ(change.errors.size(), 2U);
+    EXPECT_THAT(change.errors[0].text(),
+                HasSubstr("NetworkPolicy p: until this is right, spec.ingress[0] allows nothing"));
+    EXPECT_THAT(change.errors[1].text(), HasSubstr("port: 0 is out of range"));
+
+    files.replace("b.yaml", policy("0").substr(4)); // never right: it stands back behind the file that sorts first
+    change = next();
+    EXPECT_EQ(change.errors.size(), 3U);
+    files.replace("a.yaml", pod_yaml("a", "2"));
+    change = next_until([&] { return label("a") == "2"; });
+    EXPECT_TRUE(policies.at({"default", "p"}).ingress.empty()) << "b.yaml's, which was never right, isolates";
+    files.remove("b.yaml");
+    change = next_until([&] { return policies.empty(); });
+    EXPECT_THAT(directory->errors(), IsEmpty());
+}
+
 TEST_F(ManifestDirectoryTest, ABrokenFileThatIsDeletedTakesItsObjectsAlong) {
     files.write("a.yaml", pod_yaml("a", "1"));
     start();

@@ -207,6 +207,79 @@ TEST(PolicyDecoder, EveryProblemIsFoundAtItsLine) {
                             HasSubstr("test.yaml:9: NetworkPolicy shop/p: spec.ingress[0].ports[1].endPort")));
 }
 
+/// What stands in for a policy of which something cannot be read.
+RestrictedPolicy restricted(const std::string& spec) {
+    auto found = restricted_policies("test.yaml", kHead + spec);
+    if (found.size() != 1) {
+        ADD_FAILURE() << "it can be read";
+        return {};
+    }
+    auto reason = found.front().reason.reason;
+    const std::string begin = "NetworkPolicy shop/p: until this is right, ";
+    EXPECT_THAT(reason, testing::StartsWith(begin));
+    return {std::get<NetworkPolicy>(found.front().object.object), reason.substr(begin.size())};
+}
+
+constexpr auto kBoth = {Direction::Ingress, Direction::Egress};
+
+TEST(PolicyDecoder, OfARuleThatCannotBeReadNothingIsLeftAndTheRestStands) {
+    const auto [policy, consequence] =
+        restricted("spec: {podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: 80}]}, "
+                   "{ports: [{port: 81}, {port: 0}]}], egress: [{to: [{ipBlock: {cidr: x}}]}]}");
+    EXPECT_EQ(policy.pod_selector.match_labels, (flowgen::Labels{{"app", "web"}}));
+    ASSERT_EQ(policy.ingress.size(), 1U);
+    EXPECT_THAT(policy.ingress[0].ports, ElementsAre(PolicyPort{Protocol::TCP, std::uint16_t{80}, {}}));
+    EXPECT_THAT(policy.egress, testing::IsEmpty());
+    EXPECT_THAT(policy.policy_types, testing::ElementsAreArray(kBoth)) << "its egress rule isolated, so it still does";
+    EXPECT_EQ(consequence, "spec.ingress[1] allows nothing, spec.egress[0] allows nothing");
+}
+
+TEST(PolicyDecoder, RulesThatAreNoListAllowNothingAndIsolate) {
+    const auto [policy, consequence] = restricted("spec: {podSelector: {}, egress: all}");
+    EXPECT_THAT(policy.policy_types, testing::ElementsAreArray(kBoth));
+    EXPECT_THAT(policy.egress, testing::IsEmpty());
+    EXPECT_EQ(consequence, "spec.egress allows nothing");
+    EXPECT_THAT(restricted("spec: {ingress: all, egress: []}").policy.policy_types, ElementsAre(Direction::Ingress));
+}
+
+TEST(PolicyDecoder, TypesThatCannotBeReadMeanBoth) {
+    const auto [policy, consequence] =
+        restricted("spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [ingress], ingress: [{}]}");
+    EXPECT_THAT(policy.policy_types, testing::ElementsAreArray(kBoth));
+    EXPECT_EQ(policy.pod_selector.match_labels.size(), 1U);
+    EXPECT_EQ(policy.ingress.size(), 1U);
+    EXPECT_EQ(consequence, "the pods that it selects are isolated in both directions");
+}
+
+TEST(PolicyDecoder, ASelectorThatCannotBeReadIsolatesTheNamespaceAndAllowsNothing) {
+    for (const std::string selector :
+         {"{matchLabels: {app: 1}}", "{matchExpressions: [{key: a, operator: x}]}", "[]"}) {
+        const auto [policy, consequence] =
+            restricted("spec: {podSelector: " + selector + ", policyTypes: [Egress], egress: [{}]}");
+        EXPECT_TRUE(policy.pod_selector.empty()) << selector;
+        EXPECT_THAT(policy.policy_types, ElementsAre(Direction::Egress)) << selector;
+        EXPECT_THAT(policy.egress, testing::IsEmpty()) << selector;
+        EXPECT_EQ(consequence, "all pods of namespace shop are isolated, and it allows nothing");
+    }
+    EXPECT_THAT(restricted("spec: text").policy.policy_types, ElementsAre(Direction::Ingress));
+}
+
+TEST(PolicyDecoder, AnotherVersionIsolatesTheNamespace) {
+    const auto found =
+        restricted_policies("test.yaml", "apiVersion: networking.k8s.io/v2\nkind: NetworkPolicy\n"
+                                         "metadata: {name: p, namespace: shop}\nspec: {ingress: [{}]}\n");
+    ASSERT_EQ(found.size(), 1U);
+    const auto& policy = std::get<NetworkPolicy>(found[0].object.object);
+    EXPECT_THAT(policy.policy_types, testing::ElementsAreArray(kBoth));
+    EXPECT_THAT(policy.ingress, testing::IsEmpty());
+}
+
+TEST(PolicyDecoder, WhoseNameCannotBeReadStandsForNothing) {
+    EXPECT_THAT(restricted_policies("test.yaml", "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
+                                                 "metadata: {name: [], namespace: shop}\nspec: {ingress: [1]}\n"),
+                testing::IsEmpty());
+}
+
 TEST(PolicyDecoder, LongValuesAreCutInMessages) {
     const auto found = faults("spec: '" + std::string(5000, 'x') + "'");
     ASSERT_THAT(found, ElementsAre(HasSubstr("xxx... is not an object")));
