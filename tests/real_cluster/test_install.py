@@ -56,15 +56,6 @@ def on_both(name, what):
     return on(name, "ip", "-4", what) + on(name, "ip", "-6", what)
 
 
-def agent_process(name):
-    """The id of the agent's process in its container."""
-    for path in (LAB.node_folder(name) / sandboxes.TASKS).glob("*/config.json"):
-        annotations = json.loads(path.read_text()).get("annotations", {})
-        if annotations.get(f"{sandboxes.ANNOTATION}container-name") == "agent":
-            return int((path.parent / "init.pid").read_text())
-    return None
-
-
 class Install(ClusterTest):
     def setUp(self):
         self.assertTrue(LAB.name.endswith("-install"), "not in a lab that is shared: run it by run_real.py")
@@ -111,7 +102,7 @@ class Install(ClusterTest):
             self.upgrade()
 
     def assert_few_rights(self, name):
-        folder = f"/proc/{agent_process(name)}"
+        folder = f"/proc/{sandboxes.container_process(LAB, name, 'agent')}"
         with open(f"{folder}/status") as file:
             said = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
         for which in ("CapPrm", "CapEff", "CapBnd"):
