@@ -89,9 +89,14 @@ def endpoints(*names):
     return {each.name: each for each in kinds.of(parameters).cluster(LAB, parameters).select(names)}
 
 
+def network_namespace(pod):
+    """The pod's, as `namespaces.inside` takes it, whichever kind the lab is."""
+    return endpoints(pod)[pod].network_namespace
+
+
 def in_pod(pod):
-    """Context: the calling thread is in the pod's network namespace, whichever kind the lab is."""
-    return namespaces.inside(endpoints(pod)[pod].network_namespace)
+    """Context: the calling thread is in the pod's network namespace."""
+    return namespaces.inside(network_namespace(pod))
 
 
 def in_node(node):

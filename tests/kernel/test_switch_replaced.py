@@ -6,7 +6,7 @@ from cluster_lab import node
 from cluster_lab.processes import Process
 from conversation import Connection
 from lab_under_test import CHECKOUT, LAB, ClusterTest, address, addresses, apply, eventually, lab, pod, policy, probe
-from test_restart import INTERVAL_SECONDS, DatagramStream
+from traffic import INTERVAL_SECONDS, DatagramStream, Path
 
 NODE = "node2"
 SWITCH = CHECKOUT / "daemonset" / "image" / "ovs-cni-switch"
@@ -54,13 +54,13 @@ class SwitchReplaced(ClusterTest):
         pairs = [(source, family) for family in (4, 6) for source in ("client", "near")]
         with Connection("replaced/client", address("replaced/server", 4)) as connection:
             streams = [
-                DatagramStream(f"replaced/{source}", "replaced/server", server["server", family], 7000 + number)
-                for number, (source, family) in enumerate(pairs)
+                DatagramStream(Path(f"replaced/{source}", "replaced/server", server["server", family]))
+                for source, family in pairs
             ]
             for stream in streams:
                 stream.start()
                 self.addCleanup(stream.end)
-            eventually(lambda: all(stream.sent > 100 for stream in streams), "the streams run")
+            eventually(lambda: all(len(stream.path.answered) > 100 for stream in streams), "the streams run")
             before = restores()
             replace_switch()
             eventually(lambda: restores() > before, "the agent has put the flows back", 60)

@@ -1,12 +1,21 @@
 #!/usr/bin/env python3
-"""Runs the tests of a lab with a real Kubernetes; its commands are those of the plain lab's tests."""
+"""Runs the tests of a lab with a real Kubernetes; its commands are those of the plain lab's tests.
 
+Tests of the installation (test_install) make a lab of their own beside the one that the others share; they cannot be run
+in one command with others.
+"""
+
+import os
 import sys
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "cluster")]
+
+# Before anybody reads it.
+if any(argument.startswith("test_install") for argument in sys.argv[1:]):
+    os.environ["OVS_CNI_TEST_LAB"] = os.environ.get("OVS_CNI_TEST_LAB", "test")[:12] + "-install"
 
 import run as cluster_run  # noqa: E402
 

@@ -59,6 +59,13 @@ def faults(lab, parameters):
 
 
 def create(lab, parameters):
+    create_without_network(lab, parameters)
+    network.install(lab, ClusterPlan.of(parameters), parameters)
+    lab.write_parameters(parameters | {"state": "up"})
+
+
+def create_without_network(lab, parameters):
+    """Everything but what serves the pods, for which all is prepared."""
     plan = ClusterPlan.of(parameters)
     names = node.names(parameters)
     for folder in (lab.disk, lab.folder):
@@ -77,8 +84,7 @@ def create(lab, parameters):
     progress("starting the kubelets")
     _join(lab, plan, parameters, names)
     kubectl(lab, ["apply", "-f", "-"], cluster_dns.objects(plan))
-    network.install(lab, plan, parameters)
-    lab.write_parameters(parameters | {"state": "up"})
+    network.give_images(lab, parameters)
 
 
 def _join(lab, plan, parameters, names):

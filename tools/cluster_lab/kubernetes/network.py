@@ -21,6 +21,7 @@ KINDS = ("agent", "install", "none")
 READY_SECONDS = 120.0
 AGENT = "ovs-cni-agent"
 MANIFESTS = CHECKOUT / "daemonset" / "install.yaml"
+REMOVAL = CHECKOUT / "daemonset" / "remove.yaml"
 IMAGE_VARIABLE = "OVS_CNI_IMAGE"
 DATAPATHS = ('datapath: "system"', 'datapath: "netdev"')
 
@@ -41,6 +42,12 @@ def require(kind):
         raise LabError(f"{MANIFESTS} is missing: this checkout has no manifests to install")
 
 
+def give_images(lab, parameters):
+    """Gives the nodes what the manifests ask for."""
+    if parameters["network"] == "install":
+        in_parallel(lambda name: container_runtime.load_image(lab, name, _image()), node.names(parameters))
+
+
 def install(lab, plan, parameters):
     """Returns when every node is Ready; at once for `none`."""
     kind = parameters["network"]
@@ -51,19 +58,22 @@ def install(lab, plan, parameters):
         control_plane.credentials(lab).client(AGENT, AGENT, "system:masters")
         in_parallel(lambda name: _start_agent(lab, plan, parameters, name), node.names(parameters))
     else:
-        in_parallel(lambda name: container_runtime.load_image(lab, name, _image()), node.names(parameters))
         _apply(lab, parameters)
     status.wait_for_nodes(lab, parameters, READY_SECONDS)
 
 
 def _apply(lab, parameters):
-    """As it is shipped; where the nodes have a switch, with the settings for that."""
-    if not machine.has_switch(parameters):
-        kubectl(lab, ["apply", "-f", str(MANIFESTS)])
-        return
-    progress("with the nodes' own switch (ovs.host: true), on the userspace datapath (datapath: netdev)")
-    found = [_for_own_switch(document["object"]) for document in manifests.read([MANIFESTS])]
-    kubectl(lab, ["apply", "-f", "-"], {"apiVersion": "v1", "kind": "List", "items": found})
+    if machine.has_switch(parameters):
+        progress("with the nodes' own switch (ovs.host: true), on the userspace datapath (datapath: netdev)")
+    kubectl(lab, ["apply", "-f", "-"], shipped(parameters, MANIFESTS))
+
+
+def shipped(parameters, path):
+    """The objects of a manifest that we ship, as a list. Where the nodes have a switch, with the settings for that."""
+    found = [document["object"] for document in manifests.read([path])]
+    if machine.has_switch(parameters):
+        found = [_for_own_switch(each) for each in found]
+    return {"apiVersion": "v1", "kind": "List", "items": found}
 
 
 def _for_own_switch(manifest):
@@ -73,6 +83,8 @@ def _for_own_switch(manifest):
     if manifest["kind"] == "DaemonSet":
         pod = manifest["spec"]["template"]["spec"]
         pod["containers"] = [each for each in pod["containers"] if each["name"] != "ovs"]
+        for container in pod.get("initContainers", []):
+            container["command"] = [*container["command"], "--host-switch"]
     return manifest
 
 

@@ -36,6 +36,18 @@ def of_lab(lab, parameters):
     return found
 
 
+def container_process(lab, name, container):
+    """The id of the first process of a node's container of this name; None where there is none."""
+    for path in (lab.node_folder(name) / TASKS).glob("*/config.json"):
+        try:
+            annotations = json.loads(path.read_text()).get("annotations") or {}
+            if annotations.get(f"{ANNOTATION}container-name") == container:
+                return int((path.parent / "init.pid").read_text())
+        except FileNotFoundError:
+            continue  # it is just going
+    return None
+
+
 def _age(path):
     try:
         return path.stat().st_mtime
