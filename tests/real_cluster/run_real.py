@@ -19,7 +19,7 @@ if any(argument.startswith("test_install") for argument in sys.argv[1:]):
 
 import run as cluster_run  # noqa: E402
 
-KIND = ("--kubernetes", "--nodes", "3", "--api-servers", "2", "--family", "dual")
+KIND = ("--kubernetes", "--nodes", "3", "--api-servers", "2", "--family", "dual", "--network", "agent")
 # Of the plain lab's tests, those of what the API's objects mean: they are the same in every cluster.
 SHARED = (
     "test_open_connections",

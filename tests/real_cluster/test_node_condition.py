@@ -114,7 +114,7 @@ class LifeOfANode(ClusterTest):
     def setUp(self):
         self.run_own("down")
         self.addCleanup(self.run_own, "down")
-        self.run_own("up", "--kubernetes", "--nodes", "1", "--family", "dual")
+        self.run_own("up", "--kubernetes", "--nodes", "1", "--family", "dual", "--network", "agent")
         self.cluster = Cluster(Lab(self.NAME))
 
     def start_pod(self):

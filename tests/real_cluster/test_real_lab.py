@@ -162,7 +162,7 @@ class LifeOfALab(ClusterTest):
         self.assertIn("is up already", lab("up", "--kubernetes"))
 
     def test_an_up_that_was_killed_can_be_removed(self):
-        command = [PROGRAM, "up", "--kubernetes", "--nodes", "1", "--name", self.NAME]
+        command = [PROGRAM, "up", "--kubernetes", "--nodes", "1", "--network", "agent", "--name", self.NAME]
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         kubelet = Path(f"/run/ovs-cni-lab/{self.NAME}/nodes/node1/kubelet.log")
         eventually(kubelet.exists, "the kubelet is started", 60)

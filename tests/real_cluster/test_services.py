@@ -189,7 +189,7 @@ class Services(CallTest):
 class ServicesWithIptables(Services):
     """With kube-proxy in iptables mode, in a lab of its own."""
 
-    KIND = ("--kubernetes", "--nodes", "2", "--kube-proxy", "iptables")
+    KIND = ("--kubernetes", "--nodes", "2", "--kube-proxy", "iptables", "--network", "agent")
 
     @classmethod
     def setUpClass(cls):

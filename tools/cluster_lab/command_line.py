@@ -66,7 +66,7 @@ def _add_kubernetes(up):
     real.add_argument("--kubernetes", action="store_true", help="API servers, kubelets and container runtimes")
     real.add_argument("--api-servers", type=_server_count, metavar="M", help="how many (default: 1)")
     real.add_argument("--kube-proxy", choices=("nftables", "iptables", "none"), help="its mode (default: nftables)")
-    real.add_argument("--network", choices=NETWORKS, help="who serves the pods (default: agent)")
+    real.add_argument("--network", choices=NETWORKS, help="who serves the pods (default: install)")
 
 
 def _add_probe(verb):

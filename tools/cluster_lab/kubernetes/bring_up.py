@@ -21,7 +21,7 @@ from .cgroups import remove_if_empty
 from .plan import MAX_API_SERVERS, MAX_NODES, ClusterPlan
 
 REGISTER_SECONDS = 90.0
-DEFAULTS = {"nodes": 3, "family": "dual", "api_servers": 1, "kube_proxy": "nftables", "network": "agent"}
+DEFAULTS = {"nodes": 3, "family": "dual", "api_servers": 1, "kube_proxy": "nftables", "network": "install"}
 # Whoever starts others again goes first.
 FIRST_TO_END = (worker.KUBELET, worker.PROXY, "containerd")
 

@@ -4,7 +4,7 @@
 
     pause      holds a pod's namespaces
     agnhost    the upstream tests' program, under the name that they ask for, with a shell and network tools; it also
-               stands for the image of other tools that their DNS tests ask for
+               stands for images of other tools
     coredns    the cluster's DNS server
 """
 

@@ -1,7 +1,7 @@
 """What serves the pods of a real cluster.
 
+    install    the shipped manifests with an image of this checkout's programs, applied as an administrator would
     agent      the lab starts our own agent on every node, and puts plugin and conflist in place when it is ready
-    install    the shipped manifests, applied as an administrator would
     none       nothing: nodes stay NotReady until somebody puts a network into their /etc/cni/net.d
 """
 
@@ -17,11 +17,13 @@ from . import container_runtime, control_plane, machine, status
 from .api import kubectl
 from .plan import PORT, bracketed
 
-KINDS = ("agent", "install", "none")
+KINDS = ("install", "agent", "none")
 READY_SECONDS = 120.0
 AGENT = "ovs-cni-agent"
 MANIFESTS = CHECKOUT / "daemonset" / "install.yaml"
 REMOVAL = CHECKOUT / "daemonset" / "remove.yaml"
+POD = "app.kubernetes.io/name=ovs-cni,app.kubernetes.io/component=node"
+IMAGE_BUILD = CHECKOUT / "daemonset" / "image" / "build"
 IMAGE_VARIABLE = "OVS_CNI_IMAGE"
 DATAPATHS = ('datapath: "system"', 'datapath: "netdev"')
 
@@ -32,14 +34,18 @@ def _image():
 
 
 def require(kind):
-    """Refuses to begin without what the network will need."""
+    """Refuses to begin without what the network will need; the image is made of the programs, unless one is given."""
+    if kind == "none":
+        return
+    programs = [program(name) for name in ("ovs-cni", "ovs-cni-agent")]
     if kind == "agent":
-        for name in ("ovs-cni", "ovs-cni-agent"):
-            program(name)
-    if kind == "install" and not _image().is_file():
-        raise LabError(f"the image {_image()} is missing: make it with daemonset/image/build, or set {IMAGE_VARIABLE}")
-    if kind == "install" and not MANIFESTS.exists():
-        raise LabError(f"{MANIFESTS} is missing: this checkout has no manifests to install")
+        return
+    if IMAGE_VARIABLE not in os.environ:
+        progress("making the image of this checkout's programs (the first time, two minutes)")
+        environment = os.environ | {"OVS_CNI_BIN": str(Path(programs[0]).parent)}
+        run([str(IMAGE_BUILD), "--output", str(_image())], env=environment)
+    elif not _image().is_file():
+        raise LabError(f"the image {_image()}, named by {IMAGE_VARIABLE}, is missing")
 
 
 def give_images(lab, parameters):
@@ -74,6 +80,13 @@ def shipped(parameters, path):
     if machine.has_switch(parameters):
         found = [_for_own_switch(each) for each in found]
     return {"apiVersion": "v1", "kind": "List", "items": found}
+
+
+def replace_agent(lab, name):
+    """Deletes the node's pod of the installed network; returns when its successor is ready."""
+    selection = ["--namespace", "kube-system", "--selector", POD, "--field-selector", f"spec.nodeName={name}"]
+    kubectl(lab, ["delete", "pod", "--wait", *selection])
+    kubectl(lab, ["--namespace", "kube-system", "rollout", "status", "daemonset/ovs-cni", f"--timeout={READY_SECONDS:.0f}s"])
 
 
 def _for_own_switch(manifest):

@@ -2,7 +2,7 @@
 
 from .. import node, node_commands
 from ..errors import LabError
-from . import container_runtime, control_plane, machine, worker
+from . import container_runtime, control_plane, machine, network, worker
 from .plan import ClusterPlan
 
 RESTARTABLE = (
@@ -31,6 +31,8 @@ def restart(lab, parameters, part, name):
         start["switch"] = lambda: node_commands.restart(lab, parameters, "switch", name)
     if "agent" in has:
         start["agent"] = lambda: node_commands.restart(lab, parameters, "agent", name)
+    elif parameters["network"] == "install" and name != control_plane.NAME:
+        has, start["agent"] = [*has, "agent"], lambda: network.replace_agent(lab, name)
     action = start.get(part)
     if action is None or part not in has and part != "switch":
         known = [each for each in start if each in has or each == "switch"]

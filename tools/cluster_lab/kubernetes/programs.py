@@ -9,7 +9,8 @@ from pathlib import Path
 from ..errors import LabError
 from ..layout import CHECKOUT
 
-ALIASES = {"agnhost": ("jessie-dnsutils",)}
+# Images of other tools that upstream tests ask for, and that ours has as well.
+ALIASES = {"agnhost": ("busybox", "jessie-dnsutils")}
 SETUP = CHECKOUT / "tools" / "setup-kubernetes"
 
 
@@ -38,7 +39,7 @@ def plugin_folder():
 
 def image_folder():
     """The images' folder: another one whenever the way they are made changes."""
-    recipe = sha256((Path(__file__).parent / "images.py").read_bytes()).hexdigest()[:12]
+    recipe = sha256((Path(__file__).parent / "images.py").read_bytes() + repr(ALIASES).encode()).hexdigest()[:12]
     return folder() / f"images-{recipe}"
 
 
@@ -48,7 +49,7 @@ def image_files():
 
 @cache
 def image_name(part):
-    """The name under which "agnhost", "jessie-dnsutils", "pause" or "coredns" is asked for."""
+    """The name under which "agnhost", one of its aliases, "pause" or "coredns" is asked for."""
     if part == "coredns":
         return "registry.k8s.io/coredns/coredns:" + re.search(r"coredns-(v[0-9.]+)", folder().name)[1]
     found = re.search(rf'= Config{{list\.(\w+), "{part}", "([^"]+)"}}', _manifest())
