@@ -33,17 +33,18 @@ constexpr std::chrono::milliseconds kLongestHostRetry{5000};
 
 NodeAgent::NodeAgent(asio::io_context& context, NodeConfiguration configuration)
     : context_(context), node_(context.get_executor(), std::move(configuration)),
-      reconciler_(context.get_executor(), metrics_, [this] { return compile_input(); },
-                  [this](const flowgen::HostPolicy& policy) {
-                      return host_network_->enforce(policy, node_.configuration, *node_.cluster, *node_.host);
-                  },
-                  {.confirmed =
-                       [this](std::uint64_t generation) {
-                           attachments_.confirmed(generation);
-                           switch_link_.flows_confirmed();
-                           progress_.notify_all();
-                       },
-                   .troubled = [this] { progress_.notify_all(); }}),
+      reconciler_(
+          context.get_executor(), metrics_, [this] { return compile_input(); },
+          [this](const flowgen::HostPolicy& policy) {
+              return host_network_->enforce(policy, node_.configuration, *node_.cluster, *node_.host);
+          },
+          {.confirmed =
+               [this](std::uint64_t generation) {
+                   attachments_.confirmed(generation);
+                   switch_link_.flows_confirmed();
+                   progress_.notify_all();
+               },
+           .troubled = [this] { progress_.notify_all(); }}),
       switch_link_(context.get_executor(), node_, attachments_, reconciler_, [this] { refresh_host(); }),
       source_(make_cluster_source(context.get_executor(), node_, [this](auto changed) { cluster_changed(changed); })),
       verbs_(node_, attachments_, reconciler_, [this] { return unready(); }),

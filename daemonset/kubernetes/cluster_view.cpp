@@ -81,12 +81,11 @@ ClusterView::ClusterView(std::string node, std::vector<flowgen::Prefix> service_
       namespaces_({.kind = "Namespace", .api_version = "v1", .decode = decode_as<flowgen::Namespace>},
                   state_.namespaces, record_),
       nodes_({.kind = "Node", .api_version = "v1", .decode = decode_as<flowgen::Node>}, state_.nodes, record_),
-      own_node_(node_, nodes_),
-      policies_({.kind = "NetworkPolicy",
-                 .api_version = kPolicyGroup,
-                 .decode = decode_as<flowgen::NetworkPolicy>,
-                 .substitute = fail_closed},
-                state_.policies, record_),
+      own_node_(node_, nodes_), policies_({.kind = "NetworkPolicy",
+                                           .api_version = kPolicyGroup,
+                                           .decode = decode_as<flowgen::NetworkPolicy>,
+                                           .substitute = fail_closed},
+                                          state_.policies, record_),
       service_cidrs_({.kind = "ServiceCIDR", .api_version = kPolicyGroup, .decode = decode_ranges}, ranges_, record_) {
     state_.service_cidrs = std::move(service_ranges);
 }
