@@ -110,6 +110,7 @@ def _agnhost():
     layer = Layer()
     layer.file("agnhost", Path(programs.program("agnhost")).read_bytes(), 0o755)
     layer.link("agnhost-2", "agnhost")
+    layer.file("coredns", Path(programs.program("coredns")).read_bytes(), 0o755)  # upstream's has one too
     for tool in TOOLS:
         layer.program(_installed(tool, f"that has it (see {programs.SETUP})"), f"usr/bin/{tool}")
     layer.link("bin/bash", "../usr/bin/bash")
