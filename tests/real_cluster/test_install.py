@@ -57,10 +57,6 @@ def on_both(name, what):
 
 
 class Install(ClusterTest):
-    @classmethod
-    def setUpClass(cls):
-        network.require("install")
-
     def setUp(self):
         self.assertTrue(LAB.name.endswith("-install"), "not in a lab that is shared: run it by run_real.py")
         lab("down")
