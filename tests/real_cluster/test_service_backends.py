@@ -1,10 +1,11 @@
 """Egress policy and Services whose backends are no pods: allowed exactly where the backend itself is."""
 
 import json
+import select
 import socket
 import ssl
+import time
 
-from conversation import Connection
 from lab_under_test import ClusterTest, apply, eventually, in_pod, policy, run_lab
 from test_real_lab import AGNHOST, kubectl, server
 
@@ -66,6 +67,32 @@ def connects(source, address, port, seconds):
         return True
     except OSError:
         return False
+
+
+class Connection:
+    """A TCP connection from a pod to the responder outside, which says who it is and then sends back what it is sent."""
+
+    def __init__(self, source, address):
+        with in_pod(source):
+            self.socket = socket.create_connection((address, 80), timeout=5)
+        self.heard = self.socket.recv(1024)
+        self.socket.setblocking(False)
+
+    def say(self, word):
+        self.socket.send(word)
+
+    def hears(self, word, seconds):
+        """Whether the word comes back within this time; what the kernel sends again meanwhile counts."""
+        deadline = time.monotonic() + seconds
+        while word not in self.heard:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.socket], [], [], left)[0]:
+                return False
+            received = self.socket.recv(4096)
+            if not received:
+                raise AssertionError("the connection was closed")
+            self.heard += received
+        return True
 
 
 class ServiceBackends(ClusterTest):
