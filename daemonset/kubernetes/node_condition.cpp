@@ -43,7 +43,7 @@ ApiRequest patch(const std::string& path, json condition) {
 
 NodeCondition::NodeCondition(ApiServers& servers, const std::string& node)
     : servers_(servers), path_(status_path(node)), session_(servers), changed_(servers.executor()),
-      pause_(servers.executor()), retry_(servers.timing().first_retry) {}
+      pause_(servers.executor()), backoff_(servers.timing()) {}
 
 void NodeCondition::report(const std::optional<NetworkReport>& report) {
     agreed_ = false;
@@ -71,12 +71,12 @@ asio::awaitable<void> NodeCondition::run() {
         const auto written = co_await write();
         if (written) {
             trouble_.over();
-            retry_ = servers_.timing().first_retry;
+            backoff_.reset();
             // What was told before the write arrives after it now and then, and would look like a change.
             co_await pause_.wait_until(after(servers_.timing().echo));
         } else {
             trouble_.trouble(written.error().message);
-            co_await pause_.wait_until(after(next_pause()));
+            co_await pause_.wait_until(after(backoff_.pause()));
         }
     }
 }
@@ -99,14 +99,6 @@ asio::awaitable<Result<void>> NodeCondition::write() {
     seen_.network = text;
     log_info("the node's condition NetworkUnavailable is set", {{"status", text.status}, {"reason", text.reason}});
     co_return Result<void>();
-}
-
-std::chrono::milliseconds NodeCondition::next_pause() {
-    const auto longest = retry_;
-    retry_ = std::min(retry_ * 2, servers_.timing().longest_retry);
-    // A random part, so that all nodes do not come back to a server at the same moment.
-    std::uniform_int_distribution<std::chrono::milliseconds::rep> within(longest.count() / 2, longest.count());
-    return std::chrono::milliseconds(within(random_));
 }
 
 asio::awaitable<Result<bool>> remove_condition(ApiServers& servers, std::string node) {

@@ -9,12 +9,12 @@
 #pragma once
 
 #include "daemonset/kubernetes/api_session.h"
+#include "daemonset/kubernetes/backoff.h"
 #include "daemonset/kubernetes/own_node.h"
 #include "daemonset/network_report.h"
 
 #include <chrono>
 #include <optional>
-#include <random>
 #include <string>
 
 namespace agent::kubernetes {
@@ -34,8 +34,6 @@ class NodeCondition {
   private:
     [[nodiscard]] bool is_due() const { return wanted_ && seen_.exists && seen_.network != *wanted_; }
     [[nodiscard]] boost::asio::awaitable<ipam::Result<void>> write();
-    /// How long to wait after a failure: longer each time.
-    [[nodiscard]] std::chrono::milliseconds next_pause();
 
     ApiServers& servers_;
     std::string path_; ///< of the Node's status
@@ -46,8 +44,7 @@ class NodeCondition {
     Condition changed_;
     Condition pause_; ///< never notified: what waits on it only lets time pass
     TroubleLog trouble_{"setting the node's condition NetworkUnavailable"};
-    std::chrono::milliseconds retry_;
-    std::minstd_rand random_{std::random_device{}()};
+    Backoff backoff_;
 };
 
 /// Takes the condition from the Node object if it is this agent's; returns whether it was.

@@ -47,7 +47,7 @@ ResourceFollower::ResourceFollower(ApiServers& servers, Resource resource, Objec
                                    std::function<void()> on_settled)
     : servers_(servers), resource_(std::move(resource)), sink_(sink), on_settled_(std::move(on_settled)),
       session_(servers), trouble_("following " + resource_.name + " in the Kubernetes API"), pause_(servers.executor()),
-      retry_(servers.timing().first_retry) {}
+      backoff_(servers.timing()) {}
 
 asio::awaitable<void> ResourceFollower::run() {
     while (true) {
@@ -66,8 +66,8 @@ asio::awaitable<void> ResourceFollower::run() {
         if (outcome == Outcome::Expired) list_again();
         if (outcome == Outcome::Done && listing) continue;
         const bool lived = !listing && std::chrono::steady_clock::now() - began > servers_.timing().settled;
-        if (lived) retry_ = servers_.timing().first_retry;
-        co_await pause_.wait_until(after(next_pause()));
+        if (lived) backoff_.reset();
+        co_await pause_.wait_until(after(backoff_.pause()));
     }
 }
 
@@ -188,7 +188,7 @@ Result<ResourceFollower::Outcome> ResourceFollower::take_event(std::string_view 
         sink_.unreadable("an event of " + resource_.name + " is no JSON or has no object");
         return Outcome::Done;
     }
-    retry_ = servers_.timing().first_retry;
+    backoff_.reset();
     remember_version(object);
     if (type == "ADDED" || type == "MODIFIED")
         sink_.changed(std::move(object));
@@ -202,7 +202,7 @@ void ResourceFollower::list_again() {
     session_.close();
     // After a long time away this is nobody's failure; otherwise the pauses grow, lest lists follow each other.
     const auto since = std::chrono::steady_clock::now() - listed_at_;
-    if (since > servers_.timing().longest_retry) retry_ = servers_.timing().first_retry;
+    if (since > servers_.timing().longest_retry) backoff_.reset();
     log_info("the Kubernetes API has forgotten what was last read, it is listed again", {{"resource", resource_.name}});
 }
 
@@ -229,14 +229,6 @@ std::string ResourceFollower::target(const std::string& parameters) const {
     const auto selector =
         resource_.selector.empty() ? std::string() : "&fieldSelector=" + percent_encode(resource_.selector);
     return resource_.path + "?" + parameters + selector;
-}
-
-std::chrono::milliseconds ResourceFollower::next_pause() {
-    const auto longest = retry_;
-    retry_ = std::min(retry_ * 2, servers_.timing().longest_retry);
-    // A random part, so that all nodes do not come back to a server at the same moment.
-    std::uniform_int_distribution<std::chrono::milliseconds::rep> within(longest.count() / 2, longest.count());
-    return std::chrono::milliseconds(within(random_));
 }
 
 } // namespace agent::kubernetes

@@ -12,12 +12,12 @@
 
 #include "daemonset/condition.h"
 #include "daemonset/kubernetes/api_session.h"
+#include "daemonset/kubernetes/backoff.h"
 #include "daemonset/kubernetes/object_sink.h"
 #include "daemonset/kubernetes/object_splitter.h"
 #include "daemonset/log.h"
 
 #include <functional>
-#include <random>
 #include <string>
 
 namespace agent::kubernetes {
@@ -61,7 +61,6 @@ class ResourceFollower {
     void remember_version(const nlohmann::json& object);
     [[nodiscard]] std::string target(const std::string& parameters) const;
     void list_again();
-    [[nodiscard]] std::chrono::milliseconds next_pause();
 
     ApiServers& servers_;
     Resource resource_;
@@ -73,8 +72,7 @@ class ResourceFollower {
     TimePoint listed_at_; ///< the last list
     TroubleLog trouble_;
     Condition pause_; ///< never notified: what waits on it only lets time pass
-    std::chrono::milliseconds retry_;
-    std::minstd_rand random_{std::random_device{}()};
+    Backoff backoff_;
 };
 
 } // namespace agent::kubernetes
