@@ -102,6 +102,12 @@ void ApiSession::blame_server() {
     if (connection_) servers_.blame(connection_->server());
 }
 
+bool is_fault_of_server(unsigned status) {
+    constexpr unsigned too_many_requests = 429;
+    constexpr unsigned first_server_error = 500;
+    return status == too_many_requests || status >= first_server_error;
+}
+
 std::string describe_refusal(const ApiAnswer& answer) {
     constexpr std::size_t longest = 300;
     const auto status = nlohmann::json::parse(answer.body, nullptr, false);

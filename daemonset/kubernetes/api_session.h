@@ -60,6 +60,9 @@ class ApiSession {
     std::string buffer_;                   ///< what one read fills
 };
 
+/// Whether another server may well answer what this one refuses: 429 (too many requests) and all of 5xx.
+[[nodiscard]] bool is_fault_of_server(unsigned status);
+
 /// The message of an error answer, whose body is a Status: "403 pods is forbidden: ...".
 /// Source: Kubernetes API conventions, "Response Status Kind".
 [[nodiscard]] std::string describe_refusal(const ApiAnswer& answer);

@@ -20,8 +20,6 @@ using nlohmann::json;
 constexpr auto kType = "NetworkUnavailable";
 constexpr unsigned kOk = 200;
 constexpr unsigned kNotFound = 404;
-constexpr unsigned kTooMany = 429;
-constexpr unsigned kServerError = 500;
 
 std::string status_path(const std::string& node) { return "/api/v1/nodes/" + percent_encode(node) + "/status"; }
 
@@ -92,7 +90,7 @@ asio::awaitable<Result<void>> NodeCondition::write() {
                     {{"status", before.status}, {"reason", before.reason}, {"message", before.message}});
     auto answer = co_await session_.fetch(patch(path_, std::move(condition)));
     // Writes are rare: a connection kept between them would only burden the server.
-    if (answer && (answer->status == kTooMany || answer->status >= kServerError)) session_.blame_server();
+    if (answer && is_fault_of_server(answer->status)) session_.blame_server();
     session_.close();
     if (!answer) co_return std::unexpected(answer.error());
     if (answer->status != kOk) co_return fail(describe_refusal(*answer));

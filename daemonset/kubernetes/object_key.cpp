@@ -1,5 +1,6 @@
 #include "daemonset/kubernetes/object_key.h"
 
+#include "daemonset/source/json_text.h"
 #include "flowgen/identity.h"
 
 namespace agent::kubernetes {
@@ -9,9 +10,7 @@ using nlohmann::json;
 
 std::string text_in(const json& object, const char* field) {
     const auto metadata = object.find("metadata");
-    if (metadata == object.end() || !metadata->is_object()) return {};
-    const auto found = metadata->find(field);
-    return found != metadata->end() && found->is_string() ? found->get<std::string>() : std::string();
+    return metadata == object.end() ? std::string() : source::text_at(*metadata, field);
 }
 
 Uid parse(const std::string& text) {

@@ -1,25 +1,19 @@
 #include "daemonset/kubernetes/own_node.h"
 
-#include "daemonset/kubernetes/collection.h"
+#include "daemonset/kubernetes/object_key.h"
+#include "daemonset/source/json_text.h"
 
 namespace agent::kubernetes {
-namespace {
 
 using nlohmann::json;
-
-std::string text_of(const json& object, const char* field) {
-    const auto found = object.find(field);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-} // namespace
+using source::text_at;
 
 ConditionText network_condition(const json& node) {
     const json::json_pointer place("/status/conditions");
     if (!node.contains(place)) return {};
     for (const auto& condition : node.at(place))
-        if (condition.is_object() && text_of(condition, "type") == "NetworkUnavailable")
-            return {text_of(condition, "status"), text_of(condition, "reason"), text_of(condition, "message")};
+        if (text_at(condition, "type") == "NetworkUnavailable")
+            return {text_at(condition, "status"), text_at(condition, "reason"), text_at(condition, "message")};
     return {};
 }
 

@@ -1,5 +1,7 @@
 #include "daemonset/kubernetes/resource_follower.h"
 
+#include "daemonset/source/json_text.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +13,7 @@ namespace asio = boost::asio;
 using ipam::fail;
 using ipam::Result;
 using nlohmann::json;
+using source::text_at;
 
 constexpr int kChunk = 500;
 constexpr unsigned kOk = 200;
@@ -18,15 +21,12 @@ constexpr unsigned kNotFound = 404;
 constexpr unsigned kGone = 410;
 constexpr unsigned kUnauthorized = 401;
 constexpr unsigned kForbidden = 403;
-constexpr unsigned kTooMany = 429;
-constexpr unsigned kServerError = 500;
 constexpr unsigned kServerTimeout = 504;
 
 /// Whether a watch that is refused with this status may be taken up later where it was. 504 is not among them: that is
 /// also how a server refuses a version that it does not have yet, and after a restored backup never will.
 bool passes(unsigned status) {
-    return status == kUnauthorized || status == kForbidden || status == kTooMany ||
-           (status >= kServerError && status != kServerTimeout);
+    return status == kUnauthorized || status == kForbidden || (is_fault_of_server(status) && status != kServerTimeout);
 }
 
 /// The field of an object that is one, or null.
@@ -34,11 +34,6 @@ json field(const json& object, const char* name) {
     if (!object.is_object()) return {};
     const auto found = object.find(name);
     return found == object.end() ? json() : *found;
-}
-
-std::string text_of(const json& object, const char* name) {
-    const json value = field(object, name);
-    return value.is_string() ? value.get<std::string>() : std::string();
 }
 
 } // namespace
@@ -127,9 +122,9 @@ asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::list_chunk(
 Result<std::string> ResourceFollower::read_envelope(const std::string& text) {
     const auto envelope = json::parse(text, nullptr, false);
     const json metadata = field(envelope, "metadata");
-    auto next = text_of(metadata, "continue");
+    auto next = text_at(metadata, "continue");
     if (!next.empty()) return next;
-    version_ = text_of(metadata, "resourceVersion");
+    version_ = text_at(metadata, "resourceVersion");
     if (version_.empty()) return fail("the list of " + resource_.name + " has no metadata.resourceVersion");
     return next;
 }
@@ -175,14 +170,14 @@ Result<ResourceFollower::Outcome> ResourceFollower::take_events(std::string_view
 
 Result<ResourceFollower::Outcome> ResourceFollower::take_event(std::string_view text) {
     auto event = json::parse(text, nullptr, false);
-    const auto type = text_of(event, "type");
+    const auto type = text_at(event, "type");
     json object = field(event, "object");
     if (type == "ERROR") {
         const json code = field(object, "code");
         if (code == kGone) return Outcome::Expired;
         version_.clear(); // whatever was missed, the next list has it
         return fail("watching " + resource_.name + ": the API server says " + code.dump() + ": " +
-                    text_of(object, "message"));
+                    text_at(object, "message"));
     }
     if (!object.is_object()) {
         sink_.unreadable("an event of " + resource_.name + " is no JSON or has no object");
@@ -207,7 +202,7 @@ void ResourceFollower::list_again() {
 }
 
 void ResourceFollower::remember_version(const json& object) {
-    auto version = text_of(field(object, "metadata"), "resourceVersion");
+    auto version = text_at(field(object, "metadata"), "resourceVersion");
     if (!version.empty()) version_ = std::move(version);
 }
 
@@ -220,7 +215,7 @@ asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::not_served(
     }
     if (status == kGone) co_return Outcome::Expired;
     if (status == kNotFound && resource_.may_be_missing) co_return Outcome::Missing;
-    if (status == kTooMany || status >= kServerError) session_.blame_server();
+    if (is_fault_of_server(status)) session_.blame_server();
     session_.close();
     co_return fail("read " + resource_.name + " (" + resource_.path + "): " + describe_refusal(answer));
 }

@@ -1,5 +1,6 @@
 #include "daemonset/source/object_decoder.h"
 
+#include "daemonset/source/json_text.h"
 #include "daemonset/source/kind_decoders.h"
 
 #include <array>
@@ -33,12 +34,6 @@ constexpr std::array kKnownKinds{
     KnownKind{"networking.k8s.io", "NetworkPolicy",
               [](const Field& object, std::string_view) -> Object { return decode_policy(object); }},
 };
-
-std::string text_at(const json& object, const char* name) {
-    if (!object.is_object()) return {};
-    const auto found = object.find(name);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 } // namespace
 

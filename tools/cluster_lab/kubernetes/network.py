@@ -84,9 +84,9 @@ def shipped(parameters, path):
 
 def replace_agent(lab, name):
     """Deletes the node's pod of the installed network; returns when its successor is ready."""
-    selection = ["--namespace", "kube-system", "--selector", POD, "--field-selector", f"spec.nodeName={name}"]
-    kubectl(lab, ["delete", "pod", "--wait", *selection])
-    kubectl(lab, ["--namespace", "kube-system", "rollout", "status", "daemonset/ovs-cni", f"--timeout={READY_SECONDS:.0f}s"])
+    there = ["--namespace", "kube-system"]
+    kubectl(lab, [*there, "delete", "pod", "--wait", "--selector", POD, "--field-selector", f"spec.nodeName={name}"])
+    kubectl(lab, [*there, "rollout", "status", "daemonset/ovs-cni", f"--timeout={READY_SECONDS:.0f}s"])
 
 
 def _for_own_switch(manifest):

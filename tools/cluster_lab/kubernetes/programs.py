@@ -32,9 +32,8 @@ def program(name):
 
 
 def plugin_folder():
-    """The CNI plugins that are on every node before a network is."""
-    found = sorted(folder().glob("cni-plugins-*"))
-    return found[-1] if found else folder() / "cni-plugins"
+    """The CNI plugins that are on every node before a network is; there is one version of them."""
+    return next(folder().glob("cni-plugins-*"), folder() / "cni-plugins")
 
 
 def image_folder():
