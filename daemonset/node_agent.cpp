@@ -1,8 +1,10 @@
 #include "daemonset/node_agent.h"
 
-#include "daemonset/cni_installation.h"
-#include "daemonset/gateway.h"
-#include "daemonset/verdict.h"
+#include "daemonset/cluster/kubernetes/api_follower.h"
+#include "daemonset/cluster/manifest_follower.h"
+#include "daemonset/cni/cni_installation.h"
+#include "daemonset/health/verdict.h"
+#include "daemonset/host/gateway.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -17,8 +19,8 @@ namespace agent {
 namespace {
 
 namespace asio = boost::asio;
-using ipam::fail;
-using ipam::Result;
+using outcome::fail;
+using outcome::Result;
 
 /// How long requests under way may take when the agent is told to end.
 constexpr std::chrono::seconds kFarewell{3};
@@ -28,6 +30,15 @@ constexpr std::chrono::milliseconds kLinkBurst{200};
 constexpr std::chrono::seconds kHostCheck{30};
 constexpr std::chrono::milliseconds kFirstHostRetry{100};
 constexpr std::chrono::milliseconds kLongestHostRetry{5000};
+
+/// The source that the node's configuration asks for: a directory of manifests, or the Kubernetes API.
+std::unique_ptr<ClusterSource> make_cluster_source(const asio::any_io_executor& executor, NodeState& node,
+                                                   ClusterSource::OnChange on_change) {
+    if (!node.configuration.manifests.empty())
+        return std::make_unique<ManifestFollower>(executor, node, std::move(on_change));
+    auto read = [&node] { return kubernetes::read_access(node.configuration); };
+    return std::make_unique<kubernetes::ApiFollower>(executor, node, std::move(on_change), std::move(read));
+}
 
 } // namespace
 

@@ -10,13 +10,13 @@
 // normal path, and no packet is to notice.
 #pragma once
 
-#include "daemonset/cluster_source.h"
-#include "daemonset/cni_server.h"
-#include "daemonset/cni_verbs.h"
-#include "daemonset/host_network.h"
-#include "daemonset/http_server.h"
-#include "daemonset/obstacle.h"
-#include "daemonset/switch_link.h"
+#include "daemonset/cluster/cluster_source.h"
+#include "daemonset/cni/cni_server.h"
+#include "daemonset/cni/cni_verbs.h"
+#include "daemonset/health/http_server.h"
+#include "daemonset/health/obstacle.h"
+#include "daemonset/host/host_network.h"
+#include "daemonset/reconcile/switch_link.h"
 #include "ovs-cni/netlink/change_monitor.h"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -34,7 +34,7 @@ class NodeAgent {
 
     /// Opens what must be there from the start, and begins to work. The CNI socket is open before pods can be served,
     /// so that STATUS can say what is missing. Errors: httpAddress or cniSocket is taken, or netlink cannot be used.
-    [[nodiscard]] ipam::Result<void> start();
+    [[nodiscard]] outcome::Result<void> start();
     /// Takes no more requests, lets those under way finish within a moment, and stops the event loop.
     [[nodiscard]] boost::asio::awaitable<void> shut_down();
 
@@ -48,14 +48,14 @@ class NodeAgent {
     /// Its message; empty when pods can be served.
     [[nodiscard]] std::string unready() const;
     [[nodiscard]] const std::vector<ipam::Prefix>& pod_cidrs() const;
-    [[nodiscard]] ipam::Result<CompileInput> compile_input();
+    [[nodiscard]] outcome::Result<CompileInput> compile_input();
     void cluster_changed(ClusterSource::Changed changed);
 
     /// Asks for the host's network to be looked at; returns the number to wait for.
     std::uint64_t refresh_host();
     Awaitable<void> follow_host();
     Awaitable<void> watch_links();
-    [[nodiscard]] ipam::Result<void> bring_host_in_line(bool look_for_foreign_changes);
+    [[nodiscard]] outcome::Result<void> bring_host_in_line(bool look_for_foreign_changes);
 
     /// Waits until pods can be served, then puts plugin and conflist in place; tries again until it has.
     Awaitable<void> install_when_ready();

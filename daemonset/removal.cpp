@@ -1,14 +1,14 @@
 #include "daemonset/removal.h"
 
-#include "daemonset/cni_installation.h"
-#include "daemonset/cni_server.h"
-#include "daemonset/kubernetes/node_condition.h"
-#include "daemonset/masquerade.h"
-#include "ovs-cni/netlink/gateway.h"
+#include "daemonset/cluster/kubernetes/node_condition.h"
+#include "daemonset/cni/cni_installation.h"
+#include "daemonset/cni/cni_server.h"
+#include "daemonset/host/gateway_link.h"
+#include "daemonset/host/host_rules.h"
+#include "daemonset/switch/ovsdb/switch_database.h"
 #include "ovs-cni/netlink/link.h"
 #include "ovs-cni/netlink/route.h"
-#include "ovs-cni/switch/switch_database.h"
-#include "ovs-cni/veth_name.h"
+#include "ovs-cni/protocol/veth_name.h"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -20,7 +20,7 @@ namespace {
 namespace asio = boost::asio;
 namespace filesystem = std::filesystem;
 namespace netlink = ovs_cni::netlink;
-using ipam::Result;
+using outcome::Result;
 
 /// Collects what each step says. A step's result is the line about what it removed, empty when there was nothing.
 class Steps {
@@ -50,7 +50,7 @@ Result<std::string> remove_routes(netlink::Socket& socket) {
     const auto routes = netlink::routes_of_protocol(socket, netlink::kRouteProtocol);
     if (!routes) return std::unexpected(routes.error());
     if (routes->empty()) return "";
-    if (auto removed = netlink::remove_gateway_routes(socket); !removed) return std::unexpected(removed.error());
+    if (auto removed = remove_gateway_routes(socket); !removed) return std::unexpected(removed.error());
     return fmt::format("{} routes to PodCIDRs", routes->size());
 }
 
@@ -65,16 +65,16 @@ Result<std::string> remove_rules() {
 
 /// A database that cannot be reached matters only if the bridge is still there: on the kernel's datapath it outlives
 /// the switch's processes.
-Result<std::string> without_database(netlink::Socket& socket, const std::string& bridge, const ipam::Error& reason) {
+Result<std::string> without_database(netlink::Socket& socket, const std::string& bridge, const outcome::Error& reason) {
     const auto link = netlink::find_link(socket, bridge);
     if (!link) return std::unexpected(link.error());
     if (!*link) return "";
-    return ipam::fail("bridge " + bridge + " stays: " + reason.message +
-                      "; start Open vSwitch, then remove again (without its database: ovs-dpctl del-dp ovs-system)");
+    return outcome::fail("bridge " + bridge + " stays: " + reason.message +
+                         "; start Open vSwitch, then remove again (without its database: ovs-dpctl del-dp ovs-system)");
 }
 
 asio::awaitable<Result<std::string>> remove_bridge(netlink::Socket& socket, const NodeConfiguration& configuration) {
-    const auto database = co_await ovs_cni::SwitchDatabase::connect(configuration.ovsdb_socket.string());
+    const auto database = co_await SwitchDatabase::connect(configuration.ovsdb_socket.string());
     if (!database) co_return without_database(socket, configuration.bridge, database.error());
     if ((*database)->view().bridge(configuration.bridge) == nullptr) co_return "";
     // A switch that has just been started has to take up the bridge before it can let go of its devices.
@@ -104,7 +104,7 @@ Result<std::string> remove_socket(const filesystem::path& path) {
     std::error_code error;
     const bool removed = filesystem::remove(path, error);
     if (error && error != std::errc::not_a_directory)
-        return ipam::fail("remove " + path.string() + ": " + error.message());
+        return outcome::fail("remove " + path.string() + ": " + error.message());
     filesystem::remove(path.parent_path(), error); // others may have something in it, or it is a container's mount
     return removed ? path.string() : "";
 }
@@ -127,8 +127,8 @@ asio::awaitable<void> remove_condition(const NodeConfiguration& configuration, S
                                    [&] { return kubernetes::read_access(configuration); });
     const auto removed = co_await kubernetes::remove_condition(servers, node);
     if (!removed)
-        steps.take(ipam::fail(fmt::format("the condition NetworkUnavailable of node {} stays: {}; try again, or: {}",
-                                          node, removed.error().message, by_hand)));
+        steps.take(outcome::fail(fmt::format("the condition NetworkUnavailable of node {} stays: {}; try again, or: {}",
+                                             node, removed.error().message, by_hand)));
     else if (*removed)
         steps.take(fmt::format("the condition NetworkUnavailable of node {}", node));
 }

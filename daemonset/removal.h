@@ -7,7 +7,7 @@
 // tried whatever became of those before it, and finds nothing to do when it is called again.
 #pragma once
 
-#include "daemonset/node_configuration.h"
+#include "daemonset/node/node_configuration.h"
 
 #include <utility> // Boost.Asio 1.81's coroutine headers need it first under g++ 12
 

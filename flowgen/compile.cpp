@@ -1,7 +1,11 @@
 #include "flowgen/compile.h"
 
-#include "flowgen/policy_flows.h"
-#include "flowgen/topology.h"
+#include "flowgen/flow/flow_store.h"
+#include "flowgen/network/attachment_flows.h"
+#include "flowgen/network/node_flows.h"
+#include "flowgen/network/pipeline_flows.h"
+#include "flowgen/network/service_flows.h"
+#include "flowgen/policy/policy_flows.h"
 
 #include <algorithm>
 
@@ -20,25 +24,24 @@ std::vector<ipam::Family> pod_families(const ClusterState& state, const LocalNod
 
 } // namespace
 
-ipam::Result<CompiledFlows> compile(const ClusterState& state, const LocalNode& local, const CompileLimits& limits) {
+outcome::Result<CompiledFlows> compile(const ClusterState& state, const LocalNode& local, const CompileLimits& limits) {
     const auto index = index_labels(state);
     const auto pods = resolve_attachments(state, local, index);
     const auto families = pod_families(state, local);
-    const Topology topology{state, local, pods};
     const PolicyContext policies{state, local.name, index, pods, families};
 
     FlowStore store;
     compile_pipeline(local, store);
-    compile_services(topology, store);
-    compile_attachments(topology, store);
-    const auto node_warnings = compile_nodes(topology, store);
+    compile_services(state.service_cidrs, local, store);
+    compile_attachments(pods, local, store);
+    const auto node_warnings = compile_nodes(state.nodes, local, store);
     compile_policies(policies, limits.conjunctions_per_flow, store);
-    compile_egress_precheck(policies, store);
-    auto compiled = std::move(store).finish();
-    if (!compiled) return compiled;
-    compiled->host_policy = host_policy(state, pods);
-    compiled->warnings = index.warnings;
-    compiled->warnings.insert(compiled->warnings.end(), node_warnings.begin(), node_warnings.end());
+    compile_precheck_rules(policies, store);
+    auto finished = std::move(store).finish();
+    if (!finished) return std::unexpected(finished.error());
+    CompiledFlows compiled{std::move(finished->flows), std::move(finished->owners), index.warnings,
+                           host_policy(state, pods)};
+    compiled.warnings.insert(compiled.warnings.end(), node_warnings.begin(), node_warnings.end());
     return compiled;
 }
 

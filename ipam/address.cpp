@@ -15,13 +15,13 @@ template <std::size_t Size> U128 bits_of(const std::array<std::uint8_t, Size>& b
 
 } // namespace
 
-Result<IpAddress> IpAddress::parse(std::string_view text) {
+outcome::Result<IpAddress> IpAddress::parse(std::string_view text) {
     const std::string terminated(text);
     std::array<std::uint8_t, 4> v4{};
     if (inet_pton(AF_INET, terminated.c_str(), v4.data()) == 1) return IpAddress{Family::IPv4, bits_of(v4)};
     std::array<std::uint8_t, 16> v6{};
     if (inet_pton(AF_INET6, terminated.c_str(), v6.data()) == 1) return IpAddress{Family::IPv6, bits_of(v6)};
-    return fail("'" + terminated + "' is not an IP address");
+    return outcome::fail("'" + terminated + "' is not an IP address");
 }
 
 std::string IpAddress::text() const {
@@ -33,7 +33,7 @@ std::string IpAddress::text() const {
     return out.data();
 }
 
-Result<MacAddress> MacAddress::parse(std::string_view text) {
+outcome::Result<MacAddress> MacAddress::parse(std::string_view text) {
     const std::string terminated(text);
     MacAddress mac;
     auto& b = mac.bytes;
@@ -41,7 +41,7 @@ Result<MacAddress> MacAddress::parse(std::string_view text) {
     const int fields = std::sscanf(terminated.c_str(), "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &b[0], &b[1], &b[2],
                                    &b[3], &b[4], &b[5], &used);
     if (fields != 6 || terminated.size() != 17 || used != 17)
-        return fail("'" + terminated + "' is not an Ethernet address");
+        return outcome::fail("'" + terminated + "' is not an Ethernet address");
     return mac;
 }
 

@@ -1,7 +1,7 @@
 // IP addresses (IPv4 and IPv6) and Ethernet addresses as plain values.
 #pragma once
 
-#include "ipam/error.h"
+#include "outcome/result.h"
 
 #include <array>
 #include <compare>
@@ -29,7 +29,7 @@ struct IpAddress {
     auto operator<=>(const IpAddress&) const = default;
 
     /// From dotted-quad or RFC 4291 text. IPv4-mapped IPv6 ("::ffff:10.0.0.1") stays IPv6.
-    [[nodiscard]] static Result<IpAddress> parse(std::string_view text);
+    [[nodiscard]] static outcome::Result<IpAddress> parse(std::string_view text);
     /// Dotted quad, or the RFC 5952 form of an IPv6 address.
     [[nodiscard]] std::string text() const;
 };
@@ -41,7 +41,7 @@ struct MacAddress {
     auto operator<=>(const MacAddress&) const = default;
 
     /// From six colon-separated pairs of hexadecimal digits.
-    [[nodiscard]] static Result<MacAddress> parse(std::string_view text);
+    [[nodiscard]] static outcome::Result<MacAddress> parse(std::string_view text);
     /// Lower-case, colon-separated.
     [[nodiscard]] std::string text() const;
     /// The 48-bit number that the bytes spell.

@@ -81,15 +81,15 @@ void AddressPool::search_from_highest_used() {
 
 RangeUse AddressPool::use() const { return {range_, capacity(), used_in_range_}; }
 
-Result<Allocator> Allocator::over(std::span<const Prefix> pod_cidrs, std::span<const IpAddress> used) {
+outcome::Result<Allocator> Allocator::over(std::span<const Prefix> pod_cidrs, std::span<const IpAddress> used) {
     Allocator allocator;
     std::vector<Prefix> ranges(pod_cidrs.begin(), pod_cidrs.end());
     std::ranges::sort(ranges);
     for (const auto& range : ranges) {
         if (!allocator.pools_.empty() && allocator.pools_.back().range().family() == range.family())
-            return fail("the node has two " + std::string(name(range.family())) + " PodCIDRs, " +
-                        allocator.pools_.back().range().text() + " and " + range.text() +
-                        "; it can have one of each family");
+            return outcome::fail("the node has two " + std::string(name(range.family())) + " PodCIDRs, " +
+                                 allocator.pools_.back().range().text() + " and " + range.text() +
+                                 "; it can have one of each family");
         allocator.pools_.emplace_back(range);
     }
     for (auto& pool : allocator.pools_) {
@@ -101,16 +101,17 @@ Result<Allocator> Allocator::over(std::span<const Prefix> pod_cidrs, std::span<c
     return allocator;
 }
 
-Result<std::vector<IpAddress>> Allocator::allocate() {
+outcome::Result<std::vector<IpAddress>> Allocator::allocate() {
     if (pools_.empty())
-        return fail("the node has no PodCIDR to allocate addresses from: set spec.podCIDRs of its Node");
+        return outcome::fail("the node has no PodCIDR to allocate addresses from: set spec.podCIDRs of its Node");
     std::vector<IpAddress> addresses;
     for (const auto& pool : pools_) {
         const auto address = pool.next();
         if (!address)
-            return fail("no address is free in the node's PodCIDR " + pool.range().text() + ": all " +
-                        std::to_string(pool.use().capacity) +
-                        " that pods can have are in use; remove pods from this node or give it a larger PodCIDR");
+            return outcome::fail(
+                "no address is free in the node's PodCIDR " + pool.range().text() + ": all " +
+                std::to_string(pool.use().capacity) +
+                " that pods can have are in use; remove pods from this node or give it a larger PodCIDR");
         addresses.push_back(*address);
     }
     for (std::size_t i = 0; i < pools_.size(); ++i) pools_[i].take(addresses[i]);

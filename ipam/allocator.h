@@ -11,8 +11,8 @@
 #pragma once
 
 #include "ipam/address.h"
-#include "ipam/error.h"
 #include "ipam/prefix.h"
+#include "outcome/result.h"
 
 #include <compare>
 #include <cstdint>
@@ -73,11 +73,12 @@ class Allocator {
     /// An allocator over `pod_cidrs` (one or none of each family) in which `used` is taken. Used addresses outside the
     /// ranges are tolerated: they belong to attachments made before the PodCIDR changed.
     /// Errors: two ranges of one family.
-    [[nodiscard]] static Result<Allocator> over(std::span<const Prefix> pod_cidrs, std::span<const IpAddress> used);
+    [[nodiscard]] static outcome::Result<Allocator> over(std::span<const Prefix> pod_cidrs,
+                                                         std::span<const IpAddress> used);
 
     /// One free address of each family, IPv4 first, marked as used; all of them or, on an error, none.
     /// Errors: no ranges at all, or one of them is exhausted.
-    [[nodiscard]] Result<std::vector<IpAddress>> allocate();
+    [[nodiscard]] outcome::Result<std::vector<IpAddress>> allocate();
     /// Gives back; addresses that are not in use are ignored. The address is given out again after all others.
     void release(std::span<const IpAddress> addresses);
     [[nodiscard]] std::vector<RangeUse> use() const;

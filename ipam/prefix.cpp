@@ -31,18 +31,18 @@ void collect_free(const Prefix& prefix, std::span<const Prefix> holes, std::vect
 
 } // namespace
 
-Result<Prefix> Prefix::parse(std::string_view text) {
+outcome::Result<Prefix> Prefix::parse(std::string_view text) {
     const auto slash = text.find('/');
     const std::string quoted = "'" + std::string(text) + "'";
-    if (slash == std::string_view::npos) return fail(quoted + " is not a CIDR: the prefix length is missing");
+    if (slash == std::string_view::npos) return outcome::fail(quoted + " is not a CIDR: the prefix length is missing");
     const auto address = IpAddress::parse(text.substr(0, slash));
-    if (!address) return fail(quoted + " is not a CIDR: " + address.error().message);
+    if (!address) return outcome::fail(quoted + " is not a CIDR: " + address.error().message);
     const auto digits = text.substr(slash + 1);
     int length = -1;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
     if (error != std::errc{} || end != digits.data() + digits.size() || length < 0 || length > width(address->family))
-        return fail(quoted + " is not a CIDR: the prefix length must be a number from 0 to " +
-                    std::to_string(width(address->family)));
+        return outcome::fail(quoted + " is not a CIDR: the prefix length must be a number from 0 to " +
+                             std::to_string(width(address->family)));
     return covering(*address, length);
 }
 

@@ -16,7 +16,7 @@ struct Prefix {
     auto operator<=>(const Prefix&) const = default;
 
     /// From "ADDRESS/LENGTH". Bits beyond the length are cleared, as the Kubernetes API accepts "10.0.0.7/24".
-    [[nodiscard]] static Result<Prefix> parse(std::string_view text);
+    [[nodiscard]] static outcome::Result<Prefix> parse(std::string_view text);
     /// The prefix of this length that contains `address`.
     [[nodiscard]] static Prefix covering(const IpAddress& address, int length);
     /// The single address as a prefix, /32 or /128.

@@ -1,8 +1,8 @@
 #include "ovs-cni/agent_call.h"
 #include "ovs-cni/netlink/link.h"
+#include "ovs-cni/protocol/veth_name.h"
 #include "ovs-cni/sandbox.h"
 #include "ovs-cni/verbs.h"
-#include "ovs-cni/veth_name.h"
 
 #include <algorithm>
 
@@ -22,7 +22,7 @@ struct Attempt {
 /// Every internet module must forward a datagram of 68 octets. Source: RFC 791, section 3.2.
 constexpr int kLeastMtu = 68;
 
-std::unexpected<CniError> kernel_failed(const ipam::Error& error) {
+std::unexpected<CniError> kernel_failed(const outcome::Error& error) {
     return cni_fail(cni_code::kKernelRefused, error.message);
 }
 
@@ -40,7 +40,7 @@ CniResult<Attempt> begin(const Environment& environment, const NetworkConfigurat
 }
 
 /// Says in the runtime's terms which of the two names of a veth that could not be made is taken.
-std::unexpected<CniError> explain(Attempt& attempt, const ipam::Error& reason) {
+std::unexpected<CniError> explain(Attempt& attempt, const outcome::Error& reason) {
     const auto& key = attempt.environment.key;
     const auto inside = netlink::find_link(attempt.sandbox.socket, key.interface);
     const auto outside = netlink::find_link(attempt.host, attempt.veth.host_name);
@@ -60,7 +60,7 @@ CniResult<void> make_veth(Attempt& attempt) {
     const netlink::VethPair pair{host_name, host_mac, attempt.environment.key.interface, sandbox_mac};
     if (const auto made = netlink::create_veth(attempt.host, pair, attempt.sandbox.network_namespace); !made)
         return explain(attempt, made.error());
-    attempt.undo.push([name = host_name]() -> ipam::Result<void> {
+    attempt.undo.push([name = host_name]() -> outcome::Result<void> {
         auto socket = netlink::Socket::open();
         if (!socket) return std::unexpected(socket.error());
         if (const auto deleted = netlink::delete_link(*socket, name); !deleted) return std::unexpected(deleted.error());
@@ -75,9 +75,9 @@ CniResult<void> make_veth(Attempt& attempt) {
 void undo_by_del(Attempt& attempt) {
     const DelRequest request{attempt.environment.key, attempt.configuration.name};
     attempt.undo.push([request, socket = attempt.configuration.agent_socket,
-                       timeout = attempt.configuration.agent_timeout]() -> ipam::Result<void> {
+                       timeout = attempt.configuration.agent_timeout]() -> outcome::Result<void> {
         const auto deleted = ask_agent<DelResponse>(socket, request, timeout);
-        if (!deleted) return ipam::fail("the agent still has the attachment: " + deleted.error().message);
+        if (!deleted) return outcome::fail("the agent still has the attachment: " + deleted.error().message);
         return {};
     });
 }

@@ -3,8 +3,8 @@
 //   AgentCall::send(request) ──► the plugin may do something else meanwhile ──► answer()
 #pragma once
 
-#include "ovs-cni/agent_protocol.h"
-#include "ovs-cni/cni_error.h"
+#include "ovs-cni/protocol/agent_protocol.h"
+#include "ovs-cni/protocol/cni_error.h"
 
 #include <chrono>
 #include <string>

@@ -1,8 +1,8 @@
 #include "ovs-cni/agent_call.h"
 #include "ovs-cni/netlink/link.h"
+#include "ovs-cni/protocol/veth_name.h"
 #include "ovs-cni/sandbox.h"
 #include "ovs-cni/verbs.h"
-#include "ovs-cni/veth_name.h"
 
 #include <algorithm>
 

@@ -45,7 +45,7 @@ const json* find(const json& object, const char* key) {
     return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
-ipam::Result<std::optional<ipam::IpAddress>> decode_gateway(const json& from, const char* key) {
+outcome::Result<std::optional<ipam::IpAddress>> decode_gateway(const json& from, const char* key) {
     const auto* const text = find(from, key);
     if (!text || text->get<std::string>().empty()) return std::nullopt;
     const auto address = ipam::IpAddress::parse(text->get<std::string>());
@@ -53,7 +53,7 @@ ipam::Result<std::optional<ipam::IpAddress>> decode_gateway(const json& from, co
     return *address;
 }
 
-ipam::Result<ResultAddress> decode_address(const json& from) {
+outcome::Result<ResultAddress> decode_address(const json& from) {
     const std::string text = from.at("address");
     // The address itself is wanted, so its bits beyond the prefix length must stay.
     const auto prefix = ipam::Prefix::parse(text);
@@ -67,7 +67,7 @@ ipam::Result<ResultAddress> decode_address(const json& from) {
     return out;
 }
 
-ipam::Result<ResultRoute> decode_route(const json& from) {
+outcome::Result<ResultRoute> decode_route(const json& from) {
     const auto destination = ipam::Prefix::parse(from.at("dst").get<std::string>());
     if (!destination) return std::unexpected(destination.error());
     const auto gateway = decode_gateway(from, "gw");
@@ -75,7 +75,7 @@ ipam::Result<ResultRoute> decode_route(const json& from) {
     return ResultRoute{*destination, *gateway, from.value("mtu", 0)};
 }
 
-ipam::Result<AttachmentResult> decode_parts(const json& from) {
+outcome::Result<AttachmentResult> decode_parts(const json& from) {
     AttachmentResult out;
     if (const auto* const interfaces = find(from, "interfaces")) {
         for (const auto& item : *interfaces)

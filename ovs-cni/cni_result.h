@@ -5,8 +5,8 @@
 
 #include "ipam/address.h"
 #include "ipam/prefix.h"
-#include "ovs-cni/cni_error.h"
 #include "ovs-cni/cni_version.h"
+#include "ovs-cni/protocol/cni_error.h"
 
 #include <nlohmann/json_fwd.hpp>
 

@@ -1,7 +1,7 @@
 #include "ovs-cni/agent_call.h"
 #include "ovs-cni/netlink/vanishing_link.h"
+#include "ovs-cni/protocol/veth_name.h"
 #include "ovs-cni/verbs.h"
-#include "ovs-cni/veth_name.h"
 
 namespace ovs_cni {
 namespace {

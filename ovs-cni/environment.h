@@ -3,8 +3,8 @@
 //   CNI_COMMAND CNI_CONTAINERID CNI_NETNS CNI_IFNAME CNI_ARGS ──► Environment
 #pragma once
 
-#include "ovs-cni/agent_protocol.h"
-#include "ovs-cni/cni_error.h"
+#include "ovs-cni/protocol/agent_protocol.h"
+#include "ovs-cni/protocol/cni_error.h"
 
 #include <cstdint>
 #include <functional>

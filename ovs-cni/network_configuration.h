@@ -3,11 +3,11 @@
 // configuration".
 #pragma once
 
-#include "ovs-cni/agent_protocol.h"
-#include "ovs-cni/cni_error.h"
 #include "ovs-cni/cni_result.h"
 #include "ovs-cni/cni_version.h"
 #include "ovs-cni/environment.h"
+#include "ovs-cni/protocol/agent_protocol.h"
+#include "ovs-cni/protocol/cni_error.h"
 
 #include <chrono>
 #include <optional>

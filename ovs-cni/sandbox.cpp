@@ -14,9 +14,9 @@
 namespace ovs_cni {
 namespace {
 
-using ipam::fail;
 using ipam::Family;
-using ipam::Result;
+using outcome::fail;
+using outcome::Result;
 
 /// Routes in the sandbox are like those that an administrator sets there: nothing but a reboot of the pod removes them.
 constexpr std::uint8_t kSandboxRouteProtocol = RTPROT_BOOT;

@@ -4,11 +4,11 @@
 //   prevResult (runtime) ─► sandbox_differences ─► lines that name what is not so any more
 #pragma once
 
-#include "ipam/error.h"
-#include "ovs-cni/agent_protocol.h"
+#include "outcome/result.h"
 #include "ovs-cni/cni_result.h"
 #include "ovs-cni/netlink/network_namespace.h"
 #include "ovs-cni/netlink/socket.h"
+#include "ovs-cni/protocol/agent_protocol.h"
 
 #include <string>
 #include <vector>
@@ -22,20 +22,20 @@ struct Sandbox {
 };
 
 /// Errors: the path is not a network namespace, or it is the host's own.
-[[nodiscard]] ipam::Result<Sandbox> open_sandbox(const std::string& path);
+[[nodiscard]] outcome::Result<Sandbox> open_sandbox(const std::string& path);
 
 /// What needs no answer from the agent: the loopback interface and `interface` up. IPv6 is switched on for the
 /// interface later, when it turns out to get such an address.
-[[nodiscard]] ipam::Result<void> raise_interfaces(Sandbox& sandbox, const std::string& interface);
+[[nodiscard]] outcome::Result<void> raise_interfaces(Sandbox& sandbox, const std::string& interface);
 
 /// Gives `interface` what the agent decided: MTU, addresses, the virtual router as permanent neighbour and as default
 /// gateway. A family that has a default route already keeps it. Returns the default routes that were set.
-[[nodiscard]] ipam::Result<std::vector<ResultRoute>> configure_sandbox(Sandbox& sandbox, const std::string& interface,
-                                                                       const AddResponse& response);
+[[nodiscard]] outcome::Result<std::vector<ResultRoute>>
+configure_sandbox(Sandbox& sandbox, const std::string& interface, const AddResponse& response);
 
 /// How `interface` differs from what `expected` says of it; a line for each difference, none when all is there.
 /// Further addresses and routes are no difference: later plugins of the chain may add them.
-[[nodiscard]] ipam::Result<std::vector<std::string>> sandbox_differences(Sandbox& sandbox, const std::string& interface,
-                                                                         const AttachmentResult& expected);
+[[nodiscard]] outcome::Result<std::vector<std::string>>
+sandbox_differences(Sandbox& sandbox, const std::string& interface, const AttachmentResult& expected);
 
 } // namespace ovs_cni

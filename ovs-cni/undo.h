@@ -1,7 +1,7 @@
 // What has been done so far, and how to take it back: the latest step first.
 #pragma once
 
-#include "ipam/error.h"
+#include "outcome/result.h"
 
 #include <functional>
 #include <string>
@@ -11,7 +11,7 @@ namespace ovs_cni {
 
 class Undo {
   public:
-    using Step = std::function<ipam::Result<void>()>;
+    using Step = std::function<outcome::Result<void>()>;
 
     void push(Step step) { steps_.push_back(std::move(step)); }
     /// Takes everything back, the latest step first; a step that fails does not keep the earlier ones from it.

@@ -3,10 +3,10 @@
 //   Environment + NetworkConfiguration ──► add | del | check | gc | status ──► text for standard output, or CniError
 #pragma once
 
-#include "ovs-cni/cni_error.h"
 #include "ovs-cni/cni_result.h"
 #include "ovs-cni/environment.h"
 #include "ovs-cni/network_configuration.h"
+#include "ovs-cni/protocol/cni_error.h"
 #include "ovs-cni/undo.h"
 
 namespace ovs_cni {

@@ -1,7 +1,7 @@
 // Network namespaces as files: opened, compared, entered for a moment.
 #pragma once
 
-#include "ipam/error.h"
+#include "outcome/result.h"
 
 #include <cstdint>
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace ovs_cni::netlink {
 
-using ipam::fail;
-using ipam::Result;
+using outcome::fail;
+using outcome::Result;
 
 /// An open network namespace; it lives at least as long as this does.
 class NetworkNamespace {

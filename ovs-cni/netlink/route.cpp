@@ -79,7 +79,7 @@ Request request_for(int type, int flags, const Route& route) {
     return request;
 }
 
-std::unexpected<ipam::Error> not_set(const Route& route, const Refusal& refusal) {
+std::unexpected<outcome::Error> not_set(const Route& route, const Refusal& refusal) {
     return fail("cannot set the route " + route.text() + " over interface number " + std::to_string(route.link) + ": " +
                 refusal.reason);
 }

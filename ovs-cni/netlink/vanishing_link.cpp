@@ -14,7 +14,7 @@
 namespace ovs_cni::netlink {
 namespace {
 
-using ipam::fail;
+using outcome::fail;
 
 /// In the child: nobody who waits for the end of the parent's output may wait for this process.
 void let_go_of_standard_streams() {

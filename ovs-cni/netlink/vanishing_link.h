@@ -8,7 +8,7 @@
 // instead.
 #pragma once
 
-#include "ipam/error.h"
+#include "outcome/result.h"
 
 #include <string>
 
@@ -16,6 +16,6 @@ namespace ovs_cni::netlink {
 
 /// Removes a link of the calling thread's namespace; of a veth also its other end. When it returns, no lookup finds the
 /// link any more. One that does not exist is no error. For single-threaded programs: it forks.
-[[nodiscard]] ipam::Result<void> delete_link_soon(const std::string& name);
+[[nodiscard]] outcome::Result<void> delete_link_soon(const std::string& name);
 
 } // namespace ovs_cni::netlink

@@ -114,11 +114,11 @@ void Exchange::denied() {
 
 } // namespace
 
-ipam::Result<std::map<std::string, FabricNode>> compile_nodes(const Cluster& cluster) {
+outcome::Result<std::map<std::string, FabricNode>> compile_nodes(const Cluster& cluster) {
     std::map<std::string, FabricNode> nodes;
     for (const auto& [name, local] : cluster.locals) {
         const auto compiled = flowgen::compile(cluster.state, local, cluster.limits);
-        if (!compiled) return ipam::fail("node " + name + ": " + compiled.error().message);
+        if (!compiled) return outcome::fail("node " + name + ": " + compiled.error().message);
         FabricNode node{.tunnel_port = static_cast<std::uint16_t>(local.tunnel_ofport),
                         .tunnel_address = cluster.state.nodes.at(name).addresses.front(),
                         .flows = {}};
@@ -128,7 +128,7 @@ ipam::Result<std::map<std::string, FabricNode>> compile_nodes(const Cluster& clu
     return nodes;
 }
 
-ipam::Result<Fabric> compile_fabric(const Cluster& cluster) {
+outcome::Result<Fabric> compile_fabric(const Cluster& cluster) {
     const auto nodes = compile_nodes(cluster);
     if (!nodes) return std::unexpected(nodes.error());
     return Fabric::build(*nodes);

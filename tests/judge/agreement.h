@@ -16,10 +16,10 @@ struct Disagreement {
 };
 
 /// The flows that flowgen makes of `cluster`, node by node. Errors: those of flowgen::compile, with the node's name.
-[[nodiscard]] ipam::Result<std::map<std::string, FabricNode>> compile_nodes(const Cluster& cluster);
+[[nodiscard]] outcome::Result<std::map<std::string, FabricNode>> compile_nodes(const Cluster& cluster);
 
 /// The same, loaded. Errors: also those of Fabric::build.
-[[nodiscard]] ipam::Result<Fabric> compile_fabric(const Cluster& cluster);
+[[nodiscard]] outcome::Result<Fabric> compile_fabric(const Cluster& cluster);
 
 /// Sends the attempt's first packet. When the reference allows it, also the reply, further packets of both directions,
 /// the last ones (which no other node's conntrack can place) and an ICMP error; there must be one connection, on the

@@ -1,6 +1,6 @@
 #include "tests/judge/connections.h"
 
-#include "flowgen/flow.h"
+#include "flowgen/flow/flow.h"
 
 namespace judge {
 

@@ -1,6 +1,6 @@
 #include "tests/judge/crossing.h"
 
-#include "flowgen/pipeline.h"
+#include "flowgen/flow/pipeline.h"
 
 #include <algorithm>
 

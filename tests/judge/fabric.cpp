@@ -1,6 +1,6 @@
 #include "tests/judge/fabric.h"
 
-#include "flowgen/flow.h"
+#include "flowgen/flow/flow.h"
 
 namespace judge {
 
@@ -14,11 +14,11 @@ std::string Place::text() const {
     return node + " port " + (port == flowgen::kLocalPort ? "LOCAL" : std::to_string(port));
 }
 
-ipam::Result<Fabric> Fabric::build(const std::map<std::string, FabricNode>& nodes) {
+outcome::Result<Fabric> Fabric::build(const std::map<std::string, FabricNode>& nodes) {
     Fabric fabric;
     for (const auto& [name, node] : nodes) {
         auto bridge = Bridge::load(node.flows);
-        if (!bridge) return ipam::fail("node " + name + ": " + bridge.error().message);
+        if (!bridge) return outcome::fail("node " + name + ": " + bridge.error().message);
         fabric.nodes_.emplace(name, Member{.tunnel_port = node.tunnel_port,
                                            .tunnel_address = node.tunnel_address,
                                            .bridge = std::move(*bridge)});
@@ -26,10 +26,10 @@ ipam::Result<Fabric> Fabric::build(const std::map<std::string, FabricNode>& node
     return fabric;
 }
 
-ipam::Result<void> Fabric::reload(const std::map<std::string, FabricNode>& nodes) {
+outcome::Result<void> Fabric::reload(const std::map<std::string, FabricNode>& nodes) {
     for (const auto& [name, node] : nodes) {
         auto reloaded = nodes_.at(name).bridge.reload(node.flows);
-        if (!reloaded) return ipam::fail("node " + name + ": " + reloaded.error().message);
+        if (!reloaded) return outcome::fail("node " + name + ": " + reloaded.error().message);
     }
     return {};
 }

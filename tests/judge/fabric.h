@@ -6,7 +6,7 @@
 //                          └──► Bridge of the node that has the tunnel destination
 #pragma once
 
-#include "flowgen/cluster_state.h"
+#include "flowgen/state/cluster_state.h"
 #include "tests/judge/pipeline_walk.h"
 
 #include <map>
@@ -50,10 +50,10 @@ struct FabricNode {
 class Fabric {
   public:
     /// Errors: those of Bridge::load, with the node's name.
-    [[nodiscard]] static ipam::Result<Fabric> build(const std::map<std::string, FabricNode>& nodes);
+    [[nodiscard]] static outcome::Result<Fabric> build(const std::map<std::string, FabricNode>& nodes);
 
     /// New flows on every node named; connections stay. Errors: those of Bridge::reload.
-    [[nodiscard]] ipam::Result<void> reload(const std::map<std::string, FabricNode>& nodes);
+    [[nodiscard]] outcome::Result<void> reload(const std::map<std::string, FabricNode>& nodes);
 
     /// What becomes of `frame` when it enters at `from`, over all bridges that it crosses.
     [[nodiscard]] Journey send(const Place& from, const Frame& frame);

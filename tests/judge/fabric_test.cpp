@@ -3,7 +3,7 @@
 #include "tests/judge/random_attempts.h"
 #include "tests/judge/seed.h"
 
-#include "flowgen/pipeline.h"
+#include "flowgen/flow/pipeline.h"
 
 #include <gtest/gtest.h>
 

@@ -169,7 +169,7 @@ void Walk::output(const flow& headers, std::uint64_t port) {
 
 void Bridge::Release::operator()(OvsTables* tables) const { ovs_tables_free(tables); }
 
-ipam::Result<Bridge::Tables> Bridge::build(std::span<const std::string> lines) {
+outcome::Result<Bridge::Tables> Bridge::build(std::span<const std::string> lines) {
     Tables tables(ovs_tables_new());
     for (const auto& line : lines) {
         const auto flow_text = line.substr(0, line.find('#'));
@@ -178,19 +178,19 @@ ipam::Result<Bridge::Tables> Bridge::build(std::span<const std::string> lines) {
             std::string message = "flow \"";
             message.append(flow_text).append("\": ").append(error);
             std::free(error);
-            return ipam::fail(message);
+            return outcome::fail(message);
         }
     }
     return tables;
 }
 
-ipam::Result<Bridge> Bridge::load(std::span<const std::string> lines) {
+outcome::Result<Bridge> Bridge::load(std::span<const std::string> lines) {
     auto tables = build(lines);
     if (!tables) return std::unexpected(tables.error());
     return Bridge(std::move(*tables));
 }
 
-ipam::Result<void> Bridge::reload(std::span<const std::string> lines) {
+outcome::Result<void> Bridge::reload(std::span<const std::string> lines) {
     auto tables = build(lines);
     if (!tables) return std::unexpected(tables.error());
     tables_ = std::move(*tables);

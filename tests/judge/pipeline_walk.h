@@ -8,7 +8,7 @@
 // execution is written here, after ofproto/ofproto-dpif-xlate.c.
 #pragma once
 
-#include "ipam/error.h"
+#include "outcome/result.h"
 #include "tests/judge/connections.h"
 #include "tests/judge/frame.h"
 
@@ -46,10 +46,10 @@ class Bridge {
   public:
     /// A bridge with these flows, lines as `ovs-ofctl -O OpenFlow15 add-flows` reads them; comments are skipped.
     /// Errors: a line that cannot be parsed, that a switch would refuse, or whose match an earlier line has.
-    [[nodiscard]] static ipam::Result<Bridge> load(std::span<const std::string> lines);
+    [[nodiscard]] static outcome::Result<Bridge> load(std::span<const std::string> lines);
 
     /// Replaces the flows and keeps the connections, as an agent that installs a new state does.
-    [[nodiscard]] ipam::Result<void> reload(std::span<const std::string> lines);
+    [[nodiscard]] outcome::Result<void> reload(std::span<const std::string> lines);
 
     /// What becomes of `frame` when it enters at `in_port`, out of `tunnel` if that is set.
     [[nodiscard]] Passage receive(const Frame& frame, std::uint16_t in_port,
@@ -64,7 +64,7 @@ class Bridge {
     using Tables = std::unique_ptr<OvsTables, Release>;
 
     explicit Bridge(Tables tables) : tables_(std::move(tables)) {}
-    [[nodiscard]] static ipam::Result<Tables> build(std::span<const std::string> lines);
+    [[nodiscard]] static outcome::Result<Tables> build(std::span<const std::string> lines);
 
     Tables tables_;
     Connections connections_;

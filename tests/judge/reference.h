@@ -4,7 +4,7 @@
 //   ClusterState, Attempt ──► judge ──► Verdict
 #pragma once
 
-#include "flowgen/cluster_state.h"
+#include "flowgen/state/cluster_state.h"
 #include "tests/judge/frame.h"
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // What it costs to make flow-mods of flows.
-#include "ovs-cni/switch/flow_codec.h"
+#include "daemonset/switch/openflow/flow_codec.h"
 #include "tools/benchmarks/policy_like_flows.h"
 
 #include <benchmark/benchmark.h>
@@ -8,11 +8,11 @@ namespace {
 
 void encode(benchmark::State& state) {
     const auto flows = benchmarks::policy_like_flows(10'000);
-    ovs_cni::Bytes out;
+    agent::Bytes out;
     for (auto round : state) {
         for (const auto& [key, body] : flows) {
             out.clear();
-            if (!ovs_cni::append_flow_add(out, 1, key, body)) state.SkipWithError("a flow was refused");
+            if (!agent::append_flow_add(out, 1, key, body)) state.SkipWithError("a flow was refused");
             benchmark::DoNotOptimize(out.data());
         }
     }

@@ -1,7 +1,7 @@
 // How long egress policy of local pods takes on its way into nftables: 110 pods, each with so many rules of two blocks
 // and two ranges of ports, all different (the worst) or ten kinds of pods. In a network namespace of its own; needs
 // root.
-#include "daemonset/masquerade.h"
+#include "daemonset/host/host_rules.h"
 #include "flowgen/compile.h"
 
 #include <benchmark/benchmark.h>
@@ -77,7 +77,7 @@ struct Node {
     }
 };
 
-void must(const ipam::Result<bool>& done) {
+void must(const outcome::Result<bool>& done) {
     if (done) return;
     std::cerr << done.error().message << "\n";
     std::exit(1);

@@ -1,7 +1,7 @@
 // How fast flows get into a switch: our connection, and `ovs-ofctl --bundle add-flows` with the same flows, by turns.
 //
 //   install-rate [FLOWS [ROUNDS]]     default 100000 and 5; starts a switch of its own; needs root
-#include "tests/switch/real_switch.h"
+#include "tests/daemonset/switch/real_switch.h"
 #include "tools/benchmarks/policy_like_flows.h"
 
 #include <algorithm>
@@ -22,19 +22,18 @@ double median(std::vector<double> values) {
 class Race {
   public:
     explicit Race(std::size_t count) : delta_(flowgen::delta({}, benchmarks::policy_like_flows(count))) {
-        auto database = ovs_cni::must(ovs_cni::run(loop_, ovs_cni::SwitchDatabase::connect(ovs_.database_socket())));
-        ovs_cni::must(ovs_cni::run(loop_, database->ensure_bridge({"br-int", "netdev", {{2, 0, 0, 0, 0, 1}}, 0})));
+        auto database = agent::must(agent::run(loop_, agent::SwitchDatabase::connect(ovs_.database_socket())));
+        agent::must(agent::run(loop_, database->ensure_bridge({"br-int", "netdev", {{2, 0, 0, 0, 0, 1}}, 0})));
         std::ofstream file(file_);
         for (const auto& [key, body] : delta_.added_or_changed) file << flowgen::text(key, body) << "\n";
     }
 
     double ours() {
         clear();
-        auto connection =
-            ovs_cni::must(ovs_cni::run(loop_, ovs_cni::OpenFlowConnection::connect(ovs_.openflow_socket())));
-        ovs_cni::must(ovs_cni::run(loop_, connection->ensure_option_mapping()));
+        auto connection = agent::must(agent::run(loop_, agent::OpenFlowConnection::connect(ovs_.openflow_socket())));
+        agent::must(agent::run(loop_, connection->ensure_option_mapping()));
         const auto start = Clock::now();
-        ovs_cni::must(ovs_cni::run(loop_, connection->apply(delta_)));
+        agent::must(agent::run(loop_, connection->apply(delta_)));
         return seconds_since(start);
     }
 
@@ -54,7 +53,7 @@ class Race {
     }
 
     boost::asio::io_context loop_;
-    ovs_cni::RealSwitch ovs_;
+    agent::RealSwitch ovs_;
     std::filesystem::path file_ = ovs_.folder() / "flows";
     flowgen::FlowDelta delta_;
 };

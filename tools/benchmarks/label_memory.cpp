@@ -1,6 +1,6 @@
 // What the labels of all pods cost in memory: lists of N pods' metadata with 300 label sets, as the Kubernetes API
 // sends them one by one, read twice as after a lost watch. Prints resident memory in KiB.
-#include "daemonset/kubernetes/cluster_view.h"
+#include "daemonset/cluster/kubernetes/cluster_view.h"
 
 #include <nlohmann/json.hpp>
 

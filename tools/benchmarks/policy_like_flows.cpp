@@ -1,6 +1,6 @@
 #include "tools/benchmarks/policy_like_flows.h"
 
-#include "flowgen/pipeline.h"
+#include "flowgen/flow/pipeline.h"
 
 #include <random>
 

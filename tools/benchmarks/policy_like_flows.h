@@ -2,7 +2,7 @@
 // by CIDR and by port, and routes.
 #pragma once
 
-#include "flowgen/flow_set.h"
+#include "flowgen/flow/flow_set.h"
 
 namespace benchmarks {
 

@@ -1,7 +1,7 @@
 // How long single steps with a switch take: a small bundle of flows, a port added and removed.
 //
 //   switch-latency [ROUNDS [PORTS]]     default 100 rounds, with PORTS (0) other ports there; needs root
-#include "tests/switch/real_switch.h"
+#include "tests/daemonset/switch/real_switch.h"
 #include "tools/benchmarks/policy_like_flows.h"
 
 #include <algorithm>
@@ -9,8 +9,8 @@
 
 namespace {
 
-using ovs_cni::must;
-using ovs_cni::RemovalWait;
+using agent::must;
+using agent::RemovalWait;
 using Clock = std::chrono::steady_clock;
 
 void print(const char* what, std::vector<double> milliseconds) {
@@ -22,9 +22,9 @@ void print(const char* what, std::vector<double> milliseconds) {
 class Bench {
   public:
     explicit Bench(int ports) {
-        database_ = must(run(ovs_cni::SwitchDatabase::connect(ovs_.database_socket())));
+        database_ = must(run(agent::SwitchDatabase::connect(ovs_.database_socket())));
         must(run(database_->ensure_bridge({"br-int", "netdev", {{2, 0, 0, 0, 0, 1}}, 0})));
-        switch_ = must(run(ovs_cni::OpenFlowConnection::connect(ovs_.openflow_socket())));
+        switch_ = must(run(agent::OpenFlowConnection::connect(ovs_.openflow_socket())));
         ovs_.add_veth("pod", "peer");
         for (int i = 0; i < ports; ++i) {
             const auto name = "other" + std::to_string(i);
@@ -59,9 +59,7 @@ class Bench {
     }
 
   private:
-    template <typename T> T run(boost::asio::awaitable<T> coroutine) {
-        return ovs_cni::run(loop_, std::move(coroutine));
-    }
+    template <typename T> T run(boost::asio::awaitable<T> coroutine) { return agent::run(loop_, std::move(coroutine)); }
 
     template <typename Step> static double timed(const Step& step) {
         const auto start = Clock::now();
@@ -69,14 +67,14 @@ class Bench {
         return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     }
 
-    ovs_cni::PortRequest request(const std::string& name) {
+    agent::PortRequest request(const std::string& name) {
         return {name, "", database_->next_ofport(), {}, {{"ovs-cni/container-id", name}}};
     }
 
     boost::asio::io_context loop_;
-    ovs_cni::RealSwitch ovs_;
-    std::unique_ptr<ovs_cni::SwitchDatabase> database_;
-    std::unique_ptr<ovs_cni::OpenFlowConnection> switch_;
+    agent::RealSwitch ovs_;
+    std::unique_ptr<agent::SwitchDatabase> database_;
+    std::unique_ptr<agent::OpenFlowConnection> switch_;
 };
 
 } // namespace

@@ -1,6 +1,6 @@
 #include "tools/benchmarks/synthetic_cluster.h"
 
-#include "flowgen/topology.h"
+#include "flowgen/state/identity.h"
 
 namespace benchmarks {
 namespace {

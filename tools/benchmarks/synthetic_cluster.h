@@ -2,7 +2,7 @@
 // in both directions and open to two others, 100 nodes, 100 pods on this one.
 #pragma once
 
-#include "flowgen/cluster_state.h"
+#include "flowgen/state/cluster_state.h"
 
 namespace benchmarks {
 

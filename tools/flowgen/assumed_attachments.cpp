@@ -1,7 +1,7 @@
 #include "tools/flowgen/assumed_attachments.h"
 
-#include "flowgen/identity.h"
-#include "flowgen/topology.h"
+#include "flowgen/state/identity.h"
+#include "ipam/allocator.h"
 
 #include <algorithm>
 #include <set>
@@ -26,7 +26,7 @@ ipam::MacAddress mac_for(const std::string& what) {
     return mac;
 }
 
-ipam::Result<void> assume_node(AssumedCluster& cluster, const std::string& name) {
+outcome::Result<void> assume_node(AssumedCluster& cluster, const std::string& name) {
     auto& nodes = cluster.state.nodes;
     if (nodes.empty()) {
         nodes[name] = Node{name, {*Prefix::parse("10.244.0.0/24")}, {*IpAddress::parse("172.30.0.1")}};
@@ -36,7 +36,7 @@ ipam::Result<void> assume_node(AssumedCluster& cluster, const std::string& name)
     if (nodes.contains(name)) return {};
     std::string known;
     for (const auto& [other, node] : nodes) known += (known.empty() ? "" : ", ") + other;
-    return ipam::fail("the manifests have no Node " + name + "; they have " + known);
+    return outcome::fail("the manifests have no Node " + name + "; they have " + known);
 }
 
 /// Pods that the workloads' controllers would make, unless a pod of the first one's name is there already.
@@ -69,18 +69,18 @@ void assume_placement(AssumedCluster& cluster) {
         if (pod.node.empty()) pod.node = nodes.at(next++ % nodes.size());
 }
 
-ipam::Result<void> assume_addresses(AssumedCluster& cluster, const Node& node) {
+outcome::Result<void> assume_addresses(AssumedCluster& cluster, const Node& node) {
     std::set<IpAddress> used;
-    for (const auto& cidr : node.pod_cidrs) used.insert(flowgen::gateway_address(cidr));
+    for (const auto& cidr : node.pod_cidrs) used.insert(ipam::gateway_address(cidr));
     for (const auto& [id, pod] : cluster.state.pods) used.insert(pod.addresses.begin(), pod.addresses.end());
     for (auto& [id, pod] : cluster.state.pods) {
         if (pod.node != node.name || pod.host_network || pod.finished || !pod.addresses.empty()) continue;
         for (const auto& cidr : node.pod_cidrs) {
-            IpAddress address = flowgen::gateway_address(cidr);
+            IpAddress address = ipam::gateway_address(cidr);
             while (used.contains(address) && cidr.contains(address)) ++address.bits;
             if (!cidr.contains(address) || address == cidr.last())
-                return ipam::fail("node " + node.name + " has more pods than " + cidr.text() +
-                                  " has addresses; the first too many is " + id.text());
+                return outcome::fail("node " + node.name + " has more pods than " + cidr.text() +
+                                     " has addresses; the first too many is " + id.text());
             used.insert(address);
             pod.addresses.push_back(address);
         }
@@ -106,7 +106,7 @@ void attach_pods(AssumedCluster& cluster) {
 
 } // namespace
 
-ipam::Result<AssumedCluster> assume(ClusterState state, const std::string& node) {
+outcome::Result<AssumedCluster> assume(ClusterState state, const std::string& node) {
     AssumedCluster cluster{std::move(state), {}, {}};
     if (auto done = assume_node(cluster, node); !done) return std::unexpected(done.error());
     assume_replicas(cluster);

@@ -5,8 +5,8 @@
 // The choices are those of the lab: nodes in the order of their names, pods round-robin.
 #pragma once
 
-#include "flowgen/cluster_state.h"
-#include "ipam/error.h"
+#include "flowgen/state/cluster_state.h"
+#include "outcome/result.h"
 
 #include <string>
 #include <vector>
@@ -21,6 +21,6 @@ struct AssumedCluster {
 
 /// Without any Node object, `node` is assumed to be the only one. Workloads that have no pods yet get their replicas.
 /// Errors: Node objects exist, but none of this name; more pods here than the PodCIDR has addresses.
-[[nodiscard]] ipam::Result<AssumedCluster> assume(flowgen::ClusterState state, const std::string& node);
+[[nodiscard]] outcome::Result<AssumedCluster> assume(flowgen::ClusterState state, const std::string& node);
 
 } // namespace flowgen_program

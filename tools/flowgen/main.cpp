@@ -1,9 +1,9 @@
 // flowgen: what flows would these manifests make on that node? Offline, without a switch.
 //
 //   manifests ──► ClusterState ──► assumed attachments ──► compile ──► ovs-ofctl's text, or counts per table
-#include "daemonset/source/manifest_tree.h"
+#include "daemonset/cluster/manifests/manifest_tree.h"
 #include "flowgen/compile.h"
-#include "flowgen/identity_names.h"
+#include "flowgen/network/identity_names.h"
 #include "tools/flowgen/assumed_attachments.h"
 
 #include <boost/program_options.hpp>
@@ -92,7 +92,7 @@ void print_stats(const flowgen::CompiledFlows& compiled) {
 }
 
 int run(const Request& request) {
-    auto loaded = agent::source::load_manifests(request.paths);
+    auto loaded = agent::cluster::load_manifests(request.paths);
     for (const auto& error : loaded.errors) std::cerr << error.text() << "\n";
     if (!loaded.errors.empty()) return 1;
     auto cluster = flowgen_program::assume(std::move(loaded.state), request.node);

@@ -1,7 +1,7 @@
 #include "tools/ovs-cnictl/manifests_command.h"
 
-#include "daemonset/source/manifest_file.h"
-#include "daemonset/source/manifest_tree.h"
+#include "daemonset/cluster/manifests/manifest_file.h"
+#include "daemonset/cluster/manifests/manifest_tree.h"
 
 #include <boost/program_options.hpp>
 
@@ -17,7 +17,7 @@ namespace ovs_cnictl {
 namespace {
 
 namespace options = boost::program_options;
-namespace source = agent::source;
+namespace cluster = agent::cluster;
 
 struct Arguments {
     std::vector<std::string> paths;
@@ -52,20 +52,20 @@ class Reading {
     void path(const std::string& path) {
         if (path == "-") {
             const std::string text(std::istreambuf_iterator<char>(in_), {});
-            return add("<stdin>", source::Format::Yaml, text);
+            return add("<stdin>", cluster::Format::Yaml, text);
         }
-        source::ManifestTree tree = source::walk_manifests(path);
+        cluster::ManifestTree tree = cluster::walk_manifests(path);
         std::ranges::move(tree.errors, std::back_inserter(errors_));
         for (const auto& [file, stamp] : tree.files) {
-            const auto text = source::read_text(file);
+            const auto text = cluster::read_text(file);
             if (text)
-                add(file, source::format_of(file), *text);
+                add(file, cluster::format_of(file), *text);
             else
                 errors_.push_back({file, 0, "cannot be read: " + text.error().message()});
         }
     }
 
-    [[nodiscard]] const std::vector<source::FileError>& errors() const { return errors_; }
+    [[nodiscard]] const std::vector<cluster::FileError>& errors() const { return errors_; }
 
     void print(std::ostream& out) const {
         out << '[';
@@ -75,24 +75,24 @@ class Reading {
     }
 
   private:
-    void add(const std::string& file, source::Format format, std::string_view text) {
-        auto documents = source::read_manifest(text, format);
+    void add(const std::string& file, cluster::Format format, std::string_view text) {
+        auto documents = cluster::read_manifest(text, format);
         if (!documents) {
             errors_.push_back({file, documents.error().line, documents.error().reason});
             return;
         }
         if (validate_) {
-            if (auto decoded = source::decode_documents(file, *documents); !decoded)
+            if (auto decoded = cluster::decode_documents(file, *documents); !decoded)
                 std::ranges::move(decoded.error(), std::back_inserter(errors_));
         }
-        for (source::Document& document : *documents)
+        for (cluster::Document& document : *documents)
             objects_.push_back({{"file", file}, {"line", document.lines.line}, {"object", std::move(document.object)}});
     }
 
     bool validate_;
     std::istream& in_;
     std::vector<nlohmann::json> objects_;
-    std::vector<source::FileError> errors_;
+    std::vector<cluster::FileError> errors_;
 };
 
 } // namespace
@@ -124,7 +124,7 @@ int manifests_command(std::span<const std::string> given, Streams streams) {
     }
     Reading reading(arguments.validate, streams.in);
     for (const std::string& path : arguments.paths) reading.path(path);
-    for (const source::FileError& error : reading.errors()) streams.errors << error.text() << "\n";
+    for (const cluster::FileError& error : reading.errors()) streams.errors << error.text() << "\n";
     if (!reading.errors().empty()) return 1;
     reading.print(streams.out);
     return 0;

@@ -103,7 +103,7 @@ void answer_datagrams(int socket, const std::string& name) {
 
 } // namespace
 
-ipam::Error answer(const std::string& name, const std::vector<Listener>& listeners) {
+outcome::Error answer(const std::string& name, const std::vector<Listener>& listeners) {
     const Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
     if (epoll.get() < 0) return {std::string("epoll_create1: ") + std::strerror(errno)};
     for (const Listener& listener : listeners) {

@@ -12,6 +12,6 @@
 namespace responder {
 
 /// Answers on all listeners until a signal ends the process; returns only with the reason why it cannot go on.
-[[nodiscard]] ipam::Error answer(const std::string& name, const std::vector<Listener>& listeners);
+[[nodiscard]] outcome::Error answer(const std::string& name, const std::vector<Listener>& listeners);
 
 } // namespace responder

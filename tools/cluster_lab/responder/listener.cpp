@@ -72,7 +72,7 @@ Descriptor::~Descriptor() {
     if (fd_ >= 0) close(fd_);
 }
 
-ipam::Result<PortRequest> PortRequest::parse(std::string_view text) {
+outcome::Result<PortRequest> PortRequest::parse(std::string_view text) {
     PortRequest port{.text = std::string(text)};
     const auto slash = text.find('/');
     const std::string_view digits = text.substr(0, slash);
@@ -82,25 +82,25 @@ ipam::Result<PortRequest> PortRequest::parse(std::string_view text) {
     if (name == "udp") port.transport = Transport::UDP;
     if (name == "sctp") port.transport = Transport::SCTP;
     if (!number_is_fine || (name != "tcp" && name != "udp" && name != "sctp")) {
-        return ipam::fail("'" + port.text + "' is not a port: write NUMBER/tcp, NUMBER/udp or NUMBER/sctp");
+        return outcome::fail("'" + port.text + "' is not a port: write NUMBER/tcp, NUMBER/udp or NUMBER/sctp");
     }
     return port;
 }
 
-ipam::Result<std::vector<Listener>> listen_on(const PortRequest& port, Sharing sharing) {
+outcome::Result<std::vector<Listener>> listen_on(const PortRequest& port, Sharing sharing) {
     std::vector<Listener> listeners;
     for (const int family : {AF_INET, AF_INET6}) {
         Descriptor socket(socket_for(port.transport, family));
         if (socket.get() < 0 && (family_is_missing(errno) || protocol_is_missing(errno))) continue;
-        if (socket.get() < 0) return ipam::fail("socket for " + port.text + ": " + std::strerror(errno));
+        if (socket.get() < 0) return outcome::fail("socket for " + port.text + ": " + std::strerror(errno));
         set_options(socket.get(), port, family, sharing);
         if (bind_to_any(socket.get(), family, port.number) < 0) {
             if (family_is_missing(errno)) continue;
-            return ipam::fail("bind to " + port.text + ": " + std::strerror(errno));
+            return outcome::fail("bind to " + port.text + ": " + std::strerror(errno));
         }
         const bool datagrams = port.transport == Transport::UDP;
         if (!datagrams && listen(socket.get(), kBacklog) < 0) {
-            return ipam::fail("listen on " + port.text + ": " + std::strerror(errno));
+            return outcome::fail("listen on " + port.text + ": " + std::strerror(errno));
         }
         listeners.push_back({.socket = std::move(socket), .datagrams = datagrams});
     }

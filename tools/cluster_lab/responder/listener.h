@@ -3,7 +3,7 @@
 //   "8080/tcp" ──► PortRequest ──► listen_on ──► Listener (0.0.0.0:8080), Listener ([::]:8080)
 #pragma once
 
-#include "ipam/error.h"
+#include "outcome/result.h"
 
 #include <cstdint>
 #include <string>
@@ -40,7 +40,7 @@ struct PortRequest {
     std::string text; ///< as the command line had it
 
     /// From "NUMBER/tcp", "NUMBER/udp" or "NUMBER/sctp".
-    [[nodiscard]] static ipam::Result<PortRequest> parse(std::string_view text);
+    [[nodiscard]] static outcome::Result<PortRequest> parse(std::string_view text);
 };
 
 struct Listener {
@@ -53,6 +53,6 @@ enum class Sharing : std::uint8_t { Alone, Shared };
 
 /// The listening sockets for `port`, in each family that the namespace has. None when the kernel lacks the protocol
 /// (SCTP); an error when the port is taken.
-[[nodiscard]] ipam::Result<std::vector<Listener>> listen_on(const PortRequest& port, Sharing sharing);
+[[nodiscard]] outcome::Result<std::vector<Listener>> listen_on(const PortRequest& port, Sharing sharing);
 
 } // namespace responder

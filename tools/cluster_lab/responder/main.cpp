@@ -30,13 +30,13 @@ struct Request {
 
 constexpr auto kUsage = "usage: ovs-cni-lab-responder [--share] NETNS NAME PORT/PROTOCOL...";
 
-ipam::Result<Request> parse(std::vector<std::string> arguments) {
+outcome::Result<Request> parse(std::vector<std::string> arguments) {
     Request request;
     if (!arguments.empty() && arguments.front() == "--share") {
         request.sharing = Sharing::Shared;
         arguments.erase(arguments.begin());
     }
-    if (arguments.size() < 3) return ipam::fail(kUsage);
+    if (arguments.size() < 3) return outcome::fail(kUsage);
     request.network_namespace = arguments[0];
     request.name = arguments[1];
     for (std::size_t i = 2; i < arguments.size(); ++i) {
@@ -47,15 +47,15 @@ ipam::Result<Request> parse(std::vector<std::string> arguments) {
     return request;
 }
 
-ipam::Result<void> enter(const std::string& network_namespace) {
+outcome::Result<void> enter(const std::string& network_namespace) {
     const Descriptor fd(open(network_namespace.c_str(), O_RDONLY | O_CLOEXEC));
-    if (fd.get() < 0) return ipam::fail("open " + network_namespace + ": " + std::strerror(errno));
+    if (fd.get() < 0) return outcome::fail("open " + network_namespace + ": " + std::strerror(errno));
     if (setns(fd.get(), CLONE_NEWNET) < 0)
-        return ipam::fail("enter " + network_namespace + ": " + std::strerror(errno));
+        return outcome::fail("enter " + network_namespace + ": " + std::strerror(errno));
     return {};
 }
 
-ipam::Result<std::vector<Listener>> listen_on_all(const Request& request) {
+outcome::Result<std::vector<Listener>> listen_on_all(const Request& request) {
     std::vector<Listener> all;
     for (const PortRequest& port : request.ports) {
         auto listeners = listen_on(port, request.sharing);
@@ -76,10 +76,10 @@ void allow_many_descriptors() {
 }
 
 /// The child goes on, in a session of its own and without the caller's streams; the parent says who it is and ends.
-ipam::Result<void> go_to_background() {
+outcome::Result<void> go_to_background() {
     std::fflush(stdout);
     const pid_t child = fork();
-    if (child < 0) return ipam::fail(std::string("fork: ") + std::strerror(errno));
+    if (child < 0) return outcome::fail(std::string("fork: ") + std::strerror(errno));
     if (child > 0) {
         std::printf("pid %d\n", child);
         std::fflush(stdout);
@@ -93,7 +93,7 @@ ipam::Result<void> go_to_background() {
     return {};
 }
 
-ipam::Error run(std::vector<std::string> arguments) {
+outcome::Error run(std::vector<std::string> arguments) {
     const auto request = parse(std::move(arguments));
     if (!request) return request.error();
     if (const auto entered = enter(request->network_namespace); !entered) return entered.error();
@@ -108,7 +108,7 @@ ipam::Error run(std::vector<std::string> arguments) {
 } // namespace responder
 
 int main(int count, char** values) {
-    const ipam::Error error = responder::run({values + 1, values + count});
+    const outcome::Error error = responder::run({values + 1, values + count});
     std::fprintf(stderr, "ovs-cni-lab-responder: %s\n", error.message.c_str());
     return 1;
 }

@@ -1,0 +1,98 @@
+#include "daemonset/attachments/attachment_record.h"
+
+#include <fmt/format.h>
+
+#include <ranges>
+#include <string_view>
+#include <utility>
+
+namespace agent {
+namespace {
+
+using outcome::fail;
+using outcome::Result;
+
+constexpr auto kVersionKey = "ovs-cni/version";
+constexpr auto kVersion = "1";
+constexpr auto kContainerId = "ovs-cni/container-id";
+constexpr auto kInterface = "ovs-cni/interface";
+constexpr auto kPodNamespace = "ovs-cni/pod-namespace";
+constexpr auto kPodName = "ovs-cni/pod-name";
+constexpr auto kPodUid = "ovs-cni/pod-uid";
+constexpr auto kMac = "ovs-cni/mac";
+constexpr auto kAddresses = "ovs-cni/addresses";
+constexpr auto kNetwork = "ovs-cni/network";
+constexpr auto kSandbox = "ovs-cni/sandbox";
+
+std::string value_of(const TextMap& ids, const char* key) {
+    const auto found = ids.find(key);
+    return found == ids.end() ? std::string() : found->second;
+}
+
+Result<std::vector<ipam::IpAddress>> read_addresses(std::string_view list) {
+    std::vector<ipam::IpAddress> addresses;
+    while (!list.empty()) {
+        const auto comma = list.find(',');
+        auto address = ipam::IpAddress::parse(list.substr(0, comma));
+        if (!address) return std::unexpected(address.error());
+        addresses.push_back(*address);
+        list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
+    }
+    return addresses;
+}
+
+} // namespace
+
+std::string text(const ovs_cni::AttachmentKey& key) { return key.container_id + "/" + key.interface; }
+
+TextMap external_ids(const AttachmentRecord& record) {
+    auto addresses =
+        fmt::format("{}", fmt::join(record.addresses | std::views::transform(&ipam::IpAddress::text), ","));
+    TextMap ids{{kVersionKey, kVersion},   {kContainerId, record.key.container_id}, {kInterface, record.key.interface},
+                {kMac, record.mac.text()}, {kAddresses, std::move(addresses)},      {kNetwork, record.network},
+                {kSandbox, record.sandbox}};
+    if (record.pod) {
+        ids[kPodNamespace] = record.pod->namespace_;
+        ids[kPodName] = record.pod->name;
+        ids[kPodUid] = record.pod->uid;
+    }
+    return ids;
+}
+
+Result<std::optional<AttachmentRecord>> read_record(const InterfaceRow& row) {
+    const auto& ids = row.external_ids;
+    if (!ids.contains(kVersionKey)) return std::optional<AttachmentRecord>();
+    const std::string where = "the record of interface " + row.name + " in the switch's database: ";
+    if (value_of(ids, kVersionKey) != kVersion)
+        return fail(where + "version " + value_of(ids, kVersionKey) + " is not known here; a newer agent wrote it");
+    auto mac = ipam::MacAddress::parse(value_of(ids, kMac));
+    if (!mac) return fail(where + kMac + ": " + mac.error().message);
+    auto addresses = read_addresses(value_of(ids, kAddresses));
+    if (!addresses) return fail(where + kAddresses + ": " + addresses.error().message);
+    AttachmentRecord record{.key = {value_of(ids, kContainerId), value_of(ids, kInterface)},
+                            .host_interface = row.name,
+                            .mac = *mac,
+                            .addresses = std::move(*addresses),
+                            .sandbox = value_of(ids, kSandbox),
+                            .network = value_of(ids, kNetwork),
+                            .pod = std::nullopt,
+                            .ofport = row.ofport && *row.ofport > 0 ? static_cast<std::uint32_t>(*row.ofport) : 0};
+    if (ids.contains(kPodName))
+        record.pod =
+            ovs_cni::PodReference{value_of(ids, kPodNamespace), value_of(ids, kPodName), value_of(ids, kPodUid)};
+    return std::optional(std::move(record));
+}
+
+flowgen::Attachment attachment(const AttachmentRecord& record) {
+    flowgen::Attachment result{.container_id = record.key.container_id,
+                               .interface = record.key.interface,
+                               .pod = std::nullopt,
+                               .pod_uid = record.pod ? record.pod->uid : std::string(),
+                               .ofport = record.ofport,
+                               .mac = record.mac,
+                               .addresses = record.addresses};
+    if (record.pod) result.pod = flowgen::ObjectName{record.pod->namespace_, record.pod->name};
+    return result;
+}
+
+} // namespace agent

@@ -1,0 +1,131 @@
+#include "daemonset/attachments/attachments.h"
+
+#include <algorithm>
+
+namespace agent {
+
+using outcome::Result;
+
+std::vector<std::string> Attachments::load(const DatabaseView& view) {
+    records_.clear();
+    std::vector<std::string> troubles;
+    for (const auto& [id, row] : view.interfaces) {
+        auto record = read_record(row);
+        if (!record)
+            troubles.push_back(record.error().message);
+        else if (*record)
+            records_[row.name] = std::move(**record);
+    }
+    loaded_ = true;
+    if (auto rebuilt = rebuild_allocator(); !rebuilt) troubles.push_back(rebuilt.error().message);
+    return troubles;
+}
+
+std::vector<std::string> Attachments::refresh(const DatabaseView& view, std::span<const std::string> interfaces) {
+    std::vector<std::string> troubles;
+    bool unexpected = false;
+    for (const auto& interface : interfaces) {
+        const auto* const row = view.interface(interface);
+        auto record = row ? read_record(*row) : Result<std::optional<AttachmentRecord>>(std::nullopt);
+        if (!record) troubles.push_back(record.error().message);
+        if (!record || !*record) {
+            if (lost_unasked(interface))
+                troubles.push_back("somebody else removed the port or the record of " + interface);
+            forget(interface);
+            continue;
+        }
+        // Its addresses are in use already if a verb of ours made it.
+        unexpected = unexpected || (!records_.contains(interface) && !under_way((*record)->key));
+        records_[interface] = std::move(**record);
+    }
+    if (unexpected)
+        if (auto rebuilt = rebuild_allocator(); !rebuilt) troubles.push_back(rebuilt.error().message);
+    return troubles;
+}
+
+bool Attachments::lost_unasked(const std::string& interface) {
+    const auto record = records_.find(interface);
+    return record != records_.end() && !under_way(record->second.key);
+}
+
+void Attachments::forget(const std::string& interface) {
+    const auto record = records_.find(interface);
+    if (record == records_.end()) return;
+    if (!under_way(record->second.key)) release(record->second.addresses);
+    records_.erase(record);
+}
+
+Result<void> Attachments::set_ranges(const std::vector<ipam::Prefix>& pod_cidrs) {
+    if (ranges_ == pod_cidrs) return {};
+    ranges_ = pod_cidrs;
+    return rebuild_allocator();
+}
+
+Result<void> Attachments::rebuild_allocator() {
+    allocator_.reset();
+    if (ranges_.empty()) return {};
+    std::vector<ipam::IpAddress> used;
+    for (const auto& [interface, record] : records_)
+        used.insert(used.end(), record.addresses.begin(), record.addresses.end());
+    for (const auto& [key, doing] : under_way_)
+        if (doing.record) used.insert(used.end(), doing.record->addresses.begin(), doing.record->addresses.end());
+    for (const auto& [generation, addresses] : leaving_) used.insert(used.end(), addresses.begin(), addresses.end());
+    auto allocator = ipam::Allocator::over(ranges_, used);
+    if (!allocator) return std::unexpected(allocator.error());
+    allocator_ = std::move(*allocator);
+    return {};
+}
+
+Result<std::vector<ipam::IpAddress>> Attachments::allocate() {
+    if (!allocator_) return outcome::fail("this node's Node object has no podCIDR to take an address from");
+    return allocator_->allocate();
+}
+
+void Attachments::release(std::span<const ipam::IpAddress> addresses) {
+    if (allocator_) allocator_->release(addresses);
+}
+
+void Attachments::release_after(std::uint64_t generation, std::vector<ipam::IpAddress> addresses) {
+    leaving_.emplace(generation, std::move(addresses));
+}
+
+void Attachments::confirmed(std::uint64_t generation) {
+    const auto later = leaving_.upper_bound(generation);
+    for (auto each = leaving_.begin(); each != later; ++each) release(each->second);
+    leaving_.erase(leaving_.begin(), later);
+}
+
+std::vector<ipam::RangeUse> Attachments::address_use() const {
+    return allocator_ ? allocator_->use() : std::vector<ipam::RangeUse>();
+}
+
+std::optional<AttachmentRecord> Attachments::find(const ovs_cni::AttachmentKey& key) const {
+    const auto found = std::ranges::find_if(records_, [&](const auto& entry) { return entry.second.key == key; });
+    return found == records_.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool Attachments::begin(const ovs_cni::AttachmentKey& key, Doing doing) {
+    return under_way_.try_emplace(key, UnderWay{.doing = doing, .record = std::nullopt}).second;
+}
+
+Attachments::UnderWay* Attachments::under_way(const ovs_cni::AttachmentKey& key) {
+    const auto found = under_way_.find(key);
+    return found == under_way_.end() ? nullptr : &found->second;
+}
+
+const std::vector<flowgen::Attachment>& Attachments::for_compile() {
+    compiled_ = to_serve();
+    return compiled_;
+}
+
+std::vector<flowgen::Attachment> Attachments::to_serve() const {
+    std::vector<flowgen::Attachment> attachments;
+    for (const auto& [interface, record] : records_)
+        if (record.ofport != 0 && !under_way_.contains(record.key)) attachments.push_back(attachment(record));
+    for (const auto& [key, doing] : under_way_)
+        if (doing.doing == Doing::Adding && doing.record) attachments.push_back(attachment(*doing.record));
+    std::ranges::sort(attachments); // so that one that ceases to be under way changes nothing
+    return attachments;
+}
+
+} // namespace agent

@@ -1,0 +1,26 @@
+// A file that others read: it appears whole or not at all.
+//
+//   bytes ──► .NAME.new in the same folder ──► fsync ──► rename ──► fsync of the folder
+//
+// A reader sees the old file or the new one, also when the machine loses its power in between; a program that runs
+// keeps the file that it was started from.
+#pragma once
+
+#include "outcome/result.h"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <sys/types.h>
+
+namespace agent {
+
+/// All bytes of a file. Errors: the kernel's reason.
+[[nodiscard]] outcome::Result<std::string> read_whole(const std::filesystem::path& path);
+
+/// Gives the file these bytes and this mode, unless it has them already; returns whether it was written. The folder is
+/// made if it does not exist. Errors: the kernel's reason; then the file is as it was.
+[[nodiscard]] outcome::Result<bool> write_whole(const std::filesystem::path& path, std::string_view bytes, mode_t mode);
+
+} // namespace agent

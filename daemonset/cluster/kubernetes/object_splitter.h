@@ -1,0 +1,69 @@
+// Finds the objects in a JSON text that arrives in pieces, so that the whole of it never stands in memory.
+//
+//   list:  {"metadata":{...},"items":[ {...} , {...} ]} ──► ListSplitter ──► each object's text, and the rest of the
+//   list watch: {...}\n{...}\n                               ──► EventSplitter ──► each event's text
+//
+// Only where an object begins and ends is looked at; whether it is right JSON, its reader says.
+#pragma once
+
+#include "outcome/result.h"
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace agent::kubernetes {
+
+/// Takes the text of one object, valid during the call.
+using TakeObject = std::function<void(std::string_view text)>;
+
+/// The longest object, and the longest rest of a list. No API server stores an object of more than 3 MiB.
+inline constexpr std::size_t kLongestObject = std::size_t{16} * 1024 * 1024;
+
+/// How many objects and arrays are open after a character, and whether a string is.
+class JsonNesting {
+  public:
+    void take(char c);
+    [[nodiscard]] int depth() const { return depth_; }
+    [[nodiscard]] bool in_string() const { return in_string_; }
+
+  private:
+    int depth_ = 0;
+    bool in_string_ = false;
+    bool escaped_ = false;
+};
+
+/// The objects of the array "items" of one object.
+class ListSplitter {
+  public:
+    /// Errors: something that is no object stands among the items, or is longer than kLongestObject.
+    [[nodiscard]] outcome::Result<void> feed(std::string_view bytes, const TakeObject& take);
+    /// The list without its items (`"items":[]`), once it is complete. Errors: it is not.
+    [[nodiscard]] outcome::Result<std::string> finish() const;
+
+  private:
+    [[nodiscard]] outcome::Result<void> feed_item(char c, const TakeObject& take);
+    void feed_rest(char c);
+
+    JsonNesting nesting_;
+    bool in_items_ = false;
+    std::string item_; ///< the object under way
+    std::string rest_; ///< everything but the items
+    std::string name_; ///< the last string directly inside the list: at a '[', the name of that field
+};
+
+/// Objects one after the other, white space between them.
+class EventSplitter {
+  public:
+    /// Errors: something that is no object, or one longer than kLongestObject.
+    [[nodiscard]] outcome::Result<void> feed(std::string_view bytes, const TakeObject& take);
+    /// Whether nothing of an object has come without its end.
+    [[nodiscard]] bool between_objects() const { return object_.empty(); }
+
+  private:
+    JsonNesting nesting_;
+    std::string object_;
+};
+
+} // namespace agent::kubernetes

@@ -1,0 +1,69 @@
+// One resource of the Kubernetes API, listed and then watched for good.
+// Source: Kubernetes API concepts, "Efficient detection of changes", "Retrieving large results sets in chunks".
+//
+//        ┌──────────── 410 Gone: the version is too old ─────────────┐
+//        ▼                                                           │
+//   list in chunks ──► version ──► watch from it ──► events, bookmarks: a newer version
+//        ▲  └ failed: pause          ▲  └ ended, broken or silent: pause ─┐
+//        └── pause                   └────────────────────────────────────┘
+//
+// The sink keeps what it has until a new list is complete, so nothing flaps, and what was deleted meanwhile is noticed.
+#pragma once
+
+#include "daemonset/base/backoff.h"
+#include "daemonset/base/log.h"
+#include "daemonset/base/wakeup.h"
+#include "daemonset/cluster/kubernetes/client/api_session.h"
+#include "daemonset/cluster/kubernetes/object_sink.h"
+#include "daemonset/cluster/kubernetes/object_splitter.h"
+#include "daemonset/cluster/kubernetes/resource.h"
+
+#include <functional>
+#include <string>
+
+namespace agent::kubernetes {
+
+class ResourceFollower {
+  public:
+    /// `on_settled` is called when what one read gave is in the sink, and after each complete list.
+    ResourceFollower(ApiServers& servers, Resource resource, ObjectSink& sink, std::function<void()> on_settled);
+
+    [[nodiscard]] boost::asio::awaitable<void> run();
+
+    [[nodiscard]] const std::string& name() const { return resource_.name; }
+    /// Whether a list was complete once.
+    [[nodiscard]] bool listed() const { return listed_; }
+    /// Why nothing can be read at present; empty when something can.
+    [[nodiscard]] const std::string& trouble() const { return trouble_.reason(); }
+
+  private:
+    enum class Outcome : std::uint8_t { Done, Expired, Missing };
+    template <typename T> using Awaitable = boost::asio::awaitable<outcome::Result<T>>;
+
+    Awaitable<Outcome> list();
+    Awaitable<Outcome> list_chunk(std::string& continuation);
+    Awaitable<Outcome> watch();
+    Awaitable<Outcome> follow_events();
+    /// The outcome that an HTTP status other than 200 stands for, or its error.
+    Awaitable<Outcome> not_served(unsigned status);
+    outcome::Result<Outcome> take_events(std::string_view bytes, EventSplitter& splitter);
+    outcome::Result<Outcome> take_event(std::string_view text);
+    [[nodiscard]] outcome::Result<std::string> read_envelope(const std::string& text);
+    void remember_version(const nlohmann::json& object);
+    [[nodiscard]] std::string target(const std::string& parameters) const;
+    void list_again();
+
+    ApiServers& servers_;
+    Resource resource_;
+    ObjectSink& sink_;
+    std::function<void()> on_settled_;
+    ApiSession session_;
+    std::string version_; ///< to watch from; empty: to be listed
+    bool listed_ = false;
+    TimePoint listed_at_; ///< the last list
+    TroubleLog trouble_;
+    Condition pause_; ///< never notified: what waits on it only lets time pass
+    Backoff backoff_;
+};
+
+} // namespace agent::kubernetes

@@ -1,0 +1,92 @@
+#include "daemonset/cluster/manifest_follower.h"
+
+#include <algorithm>
+
+namespace agent {
+namespace {
+
+namespace asio = boost::asio;
+using outcome::Result;
+
+constexpr std::chrono::milliseconds kRetry{500};
+/// A log line names this many objects; the rest it counts.
+constexpr std::size_t kObjectsNamed = 5;
+
+std::string name_some(const std::vector<cluster::ObjectKey>& objects) {
+    std::string names;
+    for (std::size_t i = 0; i < std::min(objects.size(), kObjectsNamed); ++i)
+        names += (i == 0 ? "" : ", ") + objects[i].text();
+    if (objects.size() > kObjectsNamed) names += " and " + std::to_string(objects.size() - kObjectsNamed) + " more";
+    return names;
+}
+
+void log_change(const cluster::Change& change) {
+    for (const auto& error : change.errors)
+        log_error("manifest is wrong, and what it held before stays", {{"reason", error.text()}});
+    for (const auto& error : change.resolved) log_info("manifest is right again", {{"was", error.text()}});
+    for (const auto& skipped : change.skipped) log_info("kind not used", {{"what", skipped.text()}});
+    if (!change.objects.empty()) log_info("cluster changed", {{"objects", name_some(change.objects)}});
+}
+
+} // namespace
+
+ManifestFollower::ManifestFollower(asio::any_io_executor executor, NodeState& node, OnChange on_change)
+    : executor_(executor), node_(node), on_change_(std::move(on_change)), pause_(std::move(executor)) {}
+
+asio::awaitable<void> ManifestFollower::run() {
+    while (true) {
+        const auto reason = co_await follow();
+        opening_.trouble(reason.message);
+        co_await pause_.wait_until(after(kRetry));
+    }
+}
+
+asio::awaitable<outcome::Error> ManifestFollower::follow() {
+    auto opened = cluster::ManifestDirectory::open(executor_, node_.configuration.manifests.string());
+    if (!opened) co_return opened.error();
+    // A directory opened for the second time replaces the first, whose state the others still point at.
+    node_.cluster = nullptr;
+    directory_ = std::move(*opened);
+    opening_.over();
+    take(directory_->rescan());
+    while (true) {
+        auto change = co_await directory_->next_change();
+        if (!change) co_return change.error();
+        take(*change);
+    }
+}
+
+void ManifestFollower::take(const cluster::Change& change) {
+    log_change(change);
+    const bool first = node_.cluster == nullptr;
+    if (first && !directory_->errors().empty()) return;
+    if (!first && change.objects.empty()) return;
+    node_.cluster = &directory_->state();
+    const bool nodes = std::ranges::any_of(change.objects, [](const auto& key) { return key.kind == "Node"; });
+    on_change_({.nodes = first || nodes});
+}
+
+Result<void> ManifestFollower::rescan() {
+    if (!directory_) return outcome::fail(trouble());
+    take(directory_->rescan());
+    return {};
+}
+
+std::vector<std::string> ManifestFollower::errors() const {
+    std::vector<std::string> lines;
+    if (directory_)
+        for (const auto& error : directory_->errors()) lines.push_back(error.text());
+    else if (!opening_.reason().empty())
+        lines.push_back(opening_.reason());
+    return lines;
+}
+
+std::string ManifestFollower::trouble() const {
+    if (node_.cluster) return {};
+    const auto wrong = errors();
+    if (wrong.empty()) return "the manifests have not been read yet";
+    return "not every manifest was right since the agent started: " + wrong.front() +
+           (wrong.size() > 1 ? " (and " + std::to_string(wrong.size() - 1) + " more)" : "");
+}
+
+} // namespace agent

@@ -1,0 +1,37 @@
+#include "daemonset/host/address_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ranges>
+
+namespace agent {
+namespace {
+
+using ipam::Family;
+using ipam::Prefix;
+
+/// The prefixes of this family without those that another one covers: an interval set refuses overlaps.
+std::vector<Prefix> disjoint(std::vector<Prefix> prefixes, Family family) {
+    std::erase_if(prefixes, [&](const Prefix& prefix) { return prefix.family() != family; });
+    std::ranges::sort(prefixes); // an address's shorter prefix comes first, what it covers follows
+    std::vector<Prefix> result;
+    for (const auto& prefix : prefixes)
+        if (result.empty() || !result.back().contains(prefix)) result.push_back(prefix);
+    return result;
+}
+
+} // namespace
+
+std::string_view suffix(Family family) { return family == Family::IPv4 ? "4" : "6"; }
+std::string_view header(Family family) { return family == Family::IPv4 ? "ip" : "ip6"; }
+
+std::string address_set(std::string_view set_name, const std::vector<Prefix>& prefixes, Family family) {
+    const auto members = disjoint(prefixes, family);
+    const auto list = fmt::format("{}", fmt::join(members | std::views::transform(&Prefix::text), ", "));
+    return fmt::format("  set {}{} {{\n    type {}\n    flags interval\n{}  }}\n", set_name, suffix(family),
+                       family == Family::IPv4 ? "ipv4_addr" : "ipv6_addr",
+                       members.empty() ? "" : fmt::format("    elements = {{ {} }}\n", list));
+}
+
+} // namespace agent

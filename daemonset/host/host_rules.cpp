@@ -1,0 +1,114 @@
+#include "daemonset/host/host_rules.h"
+
+#include "daemonset/host/address_set.h"
+#include "daemonset/host/egress_rules.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace agent {
+namespace {
+
+using ipam::Family;
+using ipam::Prefix;
+
+std::vector<Prefix> hosts(const std::vector<ipam::IpAddress>& addresses) {
+    std::vector<Prefix> prefixes;
+    prefixes.reserve(addresses.size());
+    for (const auto& address : addresses) prefixes.push_back(Prefix::host(address));
+    return prefixes;
+}
+
+/// A rule for each family that drops packets of which `condition` holds and whose source is in the set.
+std::string drop_rules(const std::string& condition, std::string_view source_set) {
+    std::string text;
+    for (const auto family : {Family::IPv4, Family::IPv6})
+        text += fmt::format("    {} {} saddr @{}{} drop\n", condition, header(family), source_set, suffix(family));
+    return text;
+}
+
+/// Before connection tracking, so that a forged packet leaves no trace. A local pod's packets come from the bridge;
+/// what a local process sends to itself comes from lo.
+std::string guard_chain(const std::string& bridge) {
+    return "  chain guard {\n    type filter hook prerouting priority raw; policy accept;\n" +
+           drop_rules(fmt::format(R"(iifname != {{ "lo", "{}" }})", bridge), "pods") + "  }\n";
+}
+
+/// The kernel refuses IPv4 packets that carry the host's own source address; for IPv6 it has no such check, and a pod's
+/// own node may always reach it. Only forwarding is concerned: the host keeps talking to itself as it likes.
+std::string guard_forward_chain(const std::string& bridge) {
+    return "  chain guard_forward {\n    type filter hook forward priority filter; policy accept;\n" +
+           drop_rules(fmt::format(R"(oifname "{}")", bridge), "own") + "  }\n";
+}
+
+/// What kube-proxy sent on to a node is translated also where masquerading is off: the node would answer a pod's
+/// address through the tunnel, past the host that has to translate the answer back.
+std::string outbound_chain(const HostRules& rules) {
+    auto text = fmt::format("  chain outbound {{\n    type nat hook postrouting priority srcnat; policy accept;\n"
+                            "    oifname \"{}\" return\n",
+                            rules.bridge);
+    for (const auto family : {Family::IPv4, Family::IPv6}) {
+        const auto from_pods = fmt::format("{0} saddr @pods{1} {0} daddr", header(family), suffix(family));
+        const auto cluster = fmt::format("@cluster{}", suffix(family));
+        text += fmt::format("    ct status dnat {} {} masquerade fully-random\n", from_pods, cluster);
+        if (rules.masquerade) text += fmt::format("    {} != {} masquerade fully-random\n", from_pods, cluster);
+    }
+    return text + "  }\n";
+}
+
+} // namespace
+
+std::string ruleset(const HostRules& rules) {
+    // Adding before deleting makes the deletion valid whether or not the table was there.
+    auto text = fmt::format("add table {0}\ndelete table {0}\ntable {0} {{\n", kHostRulesTable);
+    const auto own = hosts(rules.own_addresses);
+    for (const auto family : {Family::IPv4, Family::IPv6}) {
+        text += address_set("pods", rules.own_pods, family);
+        text += address_set("own", own, family);
+        text += address_set("cluster", rules.cluster, family);
+    }
+    text += guard_chain(rules.bridge) + guard_forward_chain(rules.bridge) + egress_chains(rules.bridge, rules.policy);
+    text += outbound_chain(rules);
+    return text + "}\n";
+}
+
+outcome::Result<bool> HostRulesTable::install(const HostRules& rules) {
+    if (installed_ == rules) return false;
+    if (installed_) {
+        auto otherwise_same = *installed_;
+        otherwise_same.policy.isolated = rules.policy.isolated;
+        // Refused if somebody else changed the table since; then it is replaced.
+        if (otherwise_same == rules && run_nftables(egress_change(kHostRulesTable, installed_->policy, rules.policy))) {
+            installed_ = rules;
+            listing_.reset();
+            return true;
+        }
+    }
+    if (auto replaced = replace(rules); !replaced) return std::unexpected(replaced.error());
+    return true;
+}
+
+outcome::Result<bool> HostRulesTable::repair() {
+    if (!installed_) return false;
+    if (listing_) {
+        const auto listing = list_nftables(kHostRulesTable);
+        if (!listing) return std::unexpected(listing.error());
+        if (*listing == *listing_) return false;
+    }
+    const bool known = listing_.has_value();
+    if (auto replaced = replace(HostRules(*installed_)); !replaced) return std::unexpected(replaced.error());
+    return known;
+}
+
+outcome::Result<void> HostRulesTable::replace(const HostRules& rules) {
+    if (auto run = run_nftables(ruleset(rules)); !run) return run;
+    installed_ = rules;
+    listing_.reset();
+    auto listing = list_nftables(kHostRulesTable);
+    if (!listing) return std::unexpected(listing.error());
+    listing_ = std::move(*listing);
+    return {};
+}
+
+} // namespace agent

@@ -1,0 +1,63 @@
+#include "daemonset/host/sysctl.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace agent {
+namespace {
+
+std::unexpected<outcome::Error> refused(const std::string& doing, const std::filesystem::path& path) {
+    const bool read_only = errno == EROFS;
+    const std::string reason = std::strerror(errno);
+    return outcome::fail(
+        doing + " " + path.string() + ": " + reason +
+        (read_only ? "; set it on the host, or give sysctlDirectory a folder that can be written" : ""));
+}
+
+outcome::Result<void> write_sysctl(const std::filesystem::path& folder, const Sysctl& setting) {
+    const auto path = folder / setting.path;
+    const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (file < 0) return refused("write " + setting.value + " to", path);
+    const auto written = write(file, setting.value.data(), setting.value.size());
+    const bool failed = written != static_cast<ssize_t>(setting.value.size());
+    const int reason = errno;
+    close(file);
+    errno = reason;
+    if (failed) return refused("write " + setting.value + " to", path);
+    return {};
+}
+
+} // namespace
+
+outcome::Result<std::string> read_sysctl(const std::filesystem::path& folder, const std::string& path) {
+    const int file = open((folder / path).c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return refused("open", folder / path);
+    std::array<char, 256> buffer{};
+    const auto size = read(file, buffer.data(), buffer.size());
+    const int reason = errno;
+    close(file);
+    errno = reason;
+    if (size < 0) return refused("read", folder / path);
+    std::string value(buffer.data(), static_cast<std::size_t>(size));
+    while (!value.empty() && value.back() == '\n') value.pop_back();
+    return value;
+}
+
+outcome::Result<std::vector<Sysctl>> ensure_sysctls(const std::filesystem::path& folder,
+                                                    const std::vector<Sysctl>& settings) {
+    std::vector<Sysctl> written;
+    for (const auto& setting : settings) {
+        auto present = read_sysctl(folder, setting.path);
+        if (!present) return std::unexpected(present.error());
+        if (*present == setting.value) continue;
+        if (auto done = write_sysctl(folder, setting); !done) return std::unexpected(done.error());
+        written.push_back(setting);
+    }
+    return written;
+}
+
+} // namespace agent

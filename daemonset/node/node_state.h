@@ -1,0 +1,31 @@
+// What the agent's parts know of their node; the agent writes it, its parts read it. All on one thread.
+#pragma once
+
+#include "daemonset/base/wakeup.h"
+#include "daemonset/node/host_view.h"
+#include "daemonset/node/node_configuration.h"
+#include "flowgen/state/cluster_state.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace agent {
+
+class SwitchDatabase;
+
+struct NodeState {
+    NodeState(boost::asio::any_io_executor executor, NodeConfiguration wanted)
+        : configuration(std::move(wanted)), changed(std::move(executor)) {}
+
+    NodeConfiguration configuration;
+    /// What the cluster source says; null until all of it was read without error once.
+    const flowgen::ClusterState* cluster = nullptr;
+    std::optional<HostView> host;
+    std::shared_ptr<SwitchDatabase> database; ///< null while it is not connected
+    std::uint32_t tunnel_ofport = 0;          ///< 0 until the switch has given it
+    Condition changed;                        ///< the cluster, or what is under way for a pod
+};
+
+} // namespace agent

@@ -1,0 +1,119 @@
+// The bytes of one OpenFlow connection, and who waits for which answer. For this folder's sources only.
+//
+//   Exchange ── output(), flush() ──► socket ──► switch
+//      ▲                                           │
+//      └── by transaction id ◄── messages ◄────────┤
+//   ForeignChange ◄── flow monitor's reports ◄─────┘      echo requests are answered here
+#pragma once
+
+#include "daemonset/base/signal.h"
+#include "daemonset/switch/openflow/openflow_connection.h"
+#include "daemonset/switch/openflow/openflow_message.h"
+
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include <functional>
+#include <map>
+#include <optional>
+
+namespace agent {
+
+class Exchange;
+
+class OpenFlowSession : public std::enable_shared_from_this<OpenFlowSession> {
+  public:
+    OpenFlowSession(const boost::asio::any_io_executor& executor, std::string socket);
+
+    /// Connects and exchanges hellos.
+    boost::asio::awaitable<outcome::Result<void>> open();
+
+    /// What is to be sent; append to it, then flush().
+    [[nodiscard]] Bytes& output() { return output_; }
+    void flush();
+    /// Returns when little enough waits to be sent, so that memory stays bounded however much one has to say; lets
+    /// others run in any case.
+    boost::asio::awaitable<void> room();
+
+    /// Ends the connection for this reason, unless it has ended.
+    void close(outcome::Error reason);
+    /// Why the connection has ended; nothing while it lives.
+    [[nodiscard]] const std::optional<outcome::Error>& lost() const { return lost_; }
+
+    boost::asio::awaitable<SwitchEvent> next_event();
+
+    [[nodiscard]] const boost::asio::any_io_executor& executor() const { return executor_; }
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+  private:
+    friend class Exchange;
+
+    std::uint32_t enter(Exchange& exchange, std::uint32_t count);
+    void leave(std::uint32_t first) { exchanges_.erase(first); }
+    void read();
+    void received(std::size_t bytes);
+    void take(Message message);
+    void take_hello(Message message);
+    void take_report(Message message);
+
+    boost::asio::any_io_executor executor_;
+    std::string path_;
+    boost::asio::local::stream_protocol::socket socket_;
+    std::optional<outcome::Error> lost_;
+    bool greeted_ = false;
+
+    Bytes output_;
+    std::size_t sent_ = 0; ///< how much of output_ the kernel has taken
+    bool blocked_ = false; ///< a wait for the socket to take more is under way
+    Bytes input_;
+    std::size_t input_begin_ = 0;
+    std::size_t input_end_ = 0;
+    Bytes aligned_; ///< a message that does not begin where libopenvswitch's structs may
+
+    std::uint32_t next_xid_ = 2; ///< 0 is for what the switch says unasked, 1 for the hello
+    std::map<std::uint32_t, Exchange*> exchanges_;
+    ForeignChange foreign_;
+    Signal greeting_;
+    Signal room_;
+    Signal event_;
+};
+
+/// Requests with consecutive transaction ids, and what the switch answers to them. The switch answers in order.
+class Exchange {
+  public:
+    /// `count` transaction ids. `on_answer` is called with each part of an answer that is no error.
+    Exchange(std::shared_ptr<OpenFlowSession> session, std::uint32_t count,
+             std::function<void(Message)> on_answer = {});
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+    ~Exchange() { session_->leave(first_); }
+
+    struct Refusal {
+        std::uint32_t request = 0; ///< counted from 0
+        std::string reason;
+    };
+
+    [[nodiscard]] std::uint32_t xid(std::uint32_t request) const { return first_ + request; }
+    /// The errors that have come so far: the first few, and how many in all.
+    [[nodiscard]] const std::vector<Refusal>& refusals() const { return refusals_; }
+    [[nodiscard]] std::size_t refused() const { return refused_; }
+
+    /// Returns when the switch has answered this request, with an error or otherwise.
+    /// Errors: the connection ended, also for want of an answer.
+    boost::asio::awaitable<outcome::Result<void>> answered(std::uint32_t request);
+
+  private:
+    friend class OpenFlowSession;
+
+    void take(Message message, MessageKind kind);
+
+    std::shared_ptr<OpenFlowSession> session_;
+    std::uint32_t count_;
+    std::function<void(Message)> on_answer_;
+    Signal progress_;
+    std::vector<Refusal> refusals_;
+    std::size_t refused_ = 0;
+    std::int64_t last_answered_ = -1;
+    std::uint32_t first_;
+};
+
+} // namespace agent

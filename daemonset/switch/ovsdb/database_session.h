@@ -1,0 +1,57 @@
+// One connection to the database with its monitor: keeps the view current, runs transactions. For this folder's sources
+// only.
+#pragma once
+
+#include "daemonset/switch/ovsdb/json_rpc.h"
+#include "daemonset/switch/ovsdb/switch_database.h"
+#include "daemonset/switch/ovsdb/transaction.h"
+
+#include <set>
+
+namespace agent {
+
+class DatabaseSession : public std::enable_shared_from_this<DatabaseSession> {
+  public:
+    DatabaseSession(const boost::asio::any_io_executor& executor, std::string socket);
+
+    /// Connects and reads the whole view.
+    boost::asio::awaitable<outcome::Result<void>> open();
+
+    /// The results of the transaction's operations. When this returns, the view shows what the transaction did.
+    boost::asio::awaitable<outcome::Result<Json>> run(Transaction transaction);
+
+    /// Returns when the view shows all that anybody's transactions did before.
+    boost::asio::awaitable<outcome::Result<void>> refresh();
+
+    /// Returns when the switch has followed the configuration with this number. `what` begins the error.
+    boost::asio::awaitable<outcome::Result<void>> followed(std::int64_t configuration, std::string what);
+
+    /// Waits for the view to change or the connection to end, at most until the deadline.
+    boost::asio::awaitable<void> changed(Signal::Deadline deadline);
+
+    boost::asio::awaitable<DatabaseEvent> next_event();
+    void close(outcome::Error reason) { rpc_->close(std::move(reason)); }
+
+    [[nodiscard]] const DatabaseView& view() const { return view_; }
+    [[nodiscard]] const std::optional<outcome::Error>& lost() const { return rpc_->lost(); }
+    [[nodiscard]] const std::string& path() const { return rpc_->path(); }
+    [[nodiscard]] std::uint32_t next_ofport();
+
+  private:
+    void take_update(const Json& tables);
+    void take_row(const std::string& table, const RowId& id, const Json& row);
+    void take_port(const RowId& id, const Json& row);
+    void take_interface(const RowId& id, const Json& row);
+    void take_bridge(const RowId& id, const Json& row);
+
+    boost::asio::any_io_executor executor_;
+    std::shared_ptr<JsonRpc> rpc_;
+    DatabaseView view_;
+    std::set<std::string> changed_interfaces_;
+    bool changed_bridge_ = false;
+    std::uint32_t last_ofport_ = 0;
+    std::set<Signal*> waiting_; ///< every coroutine that waits for the view has a deadline, and so a signal, of its own
+    Signal event_;
+};
+
+} // namespace agent

@@ -1,0 +1,51 @@
+// Where the compilers' contributions meet.
+//
+//   network ─┐
+//   policy  ─┴─► add(flow, owner) ──► FlowStore ──► finish ──► FlowSet + who owns each cookie
+//
+// Contributions are only collected at first; `finish` sorts them. Those with the same table, priority and match become
+// one flow: conjunctions are united, equal actions shared. Anything else is a clash, which is a fault of the compiler
+// and is reported as such.
+#pragma once
+
+#include "flowgen/flow/flow_set.h"
+#include "flowgen/flow/pipeline.h"
+#include "flowgen/state/owner.h"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace flowgen {
+
+struct OwnedFlows {
+    FlowSet flows;
+    std::map<std::uint64_t, std::string> owners; ///< by cookie, in words
+};
+
+class FlowStore {
+  public:
+    void add(Table table, std::uint16_t priority, const Match& match, const Actions& actions, const Owner& owner);
+    void add(Table table, std::uint16_t priority, const Match& match, const Actions& actions, const Owners& owners);
+    /// The flows, or an error that names every clash: table, priority, match and both contributors.
+    [[nodiscard]] outcome::Result<OwnedFlows> finish() &&;
+
+  private:
+    struct Contribution {
+        FlowKey key;
+        Actions actions;
+        const Owners* owners = nullptr; ///< one of owners_
+    };
+    [[nodiscard]] const Owners* keep(const Owners& owners);
+    /// Makes one contribution of neighbours in the sorted order that have the same key.
+    void unite(Contribution& earlier, const Contribution& later);
+
+    std::vector<Contribution> contributions_;
+    std::set<Owners> owners_;        ///< each once: many flows have the same
+    const Owners* latest_ = nullptr; ///< of the contribution before; mostly the next one's as well
+    std::string clashes_;
+};
+
+} // namespace flowgen

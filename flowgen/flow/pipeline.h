@@ -1,0 +1,122 @@
+// The pipeline of the bridge: every table, register, mark and cookie, each defined here and nowhere else.
+// Table numbers are fixed for good, so that what is written about `ovs-ofctl dump-flows` stays true.
+//
+//   pod port ─► Classifier ─► PortSecurity ─┬─► NeighborResponder ─► NeighborAdvert   (ARP, ND)
+//   gateway  ─►     │                       │
+//   tunnel   ─►     └───────────────────────┴─► Conntrack ─► ConntrackState ─► Service ─► Routing
+//
+//   Routing ─┬─ to a remote pod ──► EgressPrecheck ────────────────────────────────────────────► Output
+//            ├─ to a local pod or off the overlay ─► Egress* ─► Ingress* ─► Commit ────────────► Output
+//            └─ reply of an admitted connection ─► (from a tunnel to an isolated pod: ReplyPrecheck) ──► Output
+#pragma once
+
+#include "flowgen/flow/flow.h"
+
+#include <array>
+#include <string_view>
+
+namespace flowgen {
+
+enum class Table : std::uint8_t {
+    Classifier = 0,
+    PortSecurity = 10,
+    NeighborResponder = 20,
+    NeighborAdvert = 25,
+    Conntrack = 30,
+    ConntrackState = 40,
+    Service = 50,
+    Routing = 60,
+    EgressPrecheck = 65,
+    ReplyPrecheck = 67,
+    EgressAdmin = 70,
+    Egress = 80,
+    EgressBaseline = 90,
+    IngressAdmin = 100,
+    Ingress = 110,
+    IngressBaseline = 120,
+    Commit = 130,
+    Output = 140,
+};
+
+struct TableName {
+    Table table{};
+    std::string_view name;
+};
+
+/// Every table in pipeline order, with the name that the switch database shows for it.
+inline constexpr std::array<TableName, 18> kTables{{
+    {Table::Classifier, "Classifier"},
+    {Table::PortSecurity, "PortSecurity"},
+    {Table::NeighborResponder, "NeighborResponder"},
+    {Table::NeighborAdvert, "NeighborAdvert"},
+    {Table::Conntrack, "Conntrack"},
+    {Table::ConntrackState, "ConntrackState"},
+    {Table::Service, "Service"},
+    {Table::Routing, "Routing"},
+    {Table::EgressPrecheck, "EgressPrecheck"},
+    {Table::ReplyPrecheck, "ReplyPrecheck"},
+    {Table::EgressAdmin, "EgressAdmin"},
+    {Table::Egress, "Egress"},
+    {Table::EgressBaseline, "EgressBaseline"},
+    {Table::IngressAdmin, "IngressAdmin"},
+    {Table::Ingress, "Ingress"},
+    {Table::IngressBaseline, "IngressBaseline"},
+    {Table::Commit, "Commit"},
+    {Table::Output, "Output"},
+}};
+
+[[nodiscard]] constexpr std::uint8_t number(Table table) { return static_cast<std::uint8_t>(table); }
+/// "Classifier" and so on; "?" for a number that is no table of ours.
+[[nodiscard]] std::string_view table_name(std::uint8_t number);
+
+// ---- Registers ------------------------------------------------------------------------------------------------------
+
+inline constexpr Field kSourceIdentity = Field::xxreg0;      ///< who sent the packet; layout in identity.h
+inline constexpr Field kDestinationIdentity = Field::xxreg1; ///< which local pod receives it; 0 otherwise
+inline constexpr Field kOutputPort = Field::reg8;            ///< ofport that Output sends to
+inline constexpr Field kPacketState = Field::reg9;           ///< the bits below
+inline constexpr Field kEgressRule = Field::reg10;           ///< conjunction id of the egress rule that admitted
+inline constexpr Field kIngressRule = Field::reg11;          ///< conjunction id of the ingress rule that admitted
+
+inline constexpr std::uint32_t kPolicySkipped = 1; ///< kPacketState: belongs to an admitted connection, no policy
+inline constexpr std::uint32_t kVouchedFor = 2;    ///< kPacketState: … that another node tracks, and says so
+
+// ---- Connection tracking --------------------------------------------------------------------------------------------
+
+inline constexpr std::uint16_t kConntrackZone = 0xff10;
+
+inline constexpr std::uint32_t kMarkBlocked = 1;     ///< ct_mark: policy refuses it now; replies are dropped
+inline constexpr std::uint32_t kMarkViaHost = 2;     ///< ct_mark: the original direction came through a gateway
+inline constexpr std::uint32_t kMarkAdmitted = 4;    ///< ct_mark: policy let a packet of it through
+inline constexpr std::uint32_t kMarkFromGateway = 8; ///< ct_mark: opened from beyond this node's gateway, not by a pod
+inline constexpr std::uint32_t kMarkAll = kMarkBlocked | kMarkViaHost | kMarkAdmitted | kMarkFromGateway;
+
+// ct_label: bits 0-31 kEgressRule, bits 32-63 kIngressRule of the packet that was admitted, 0 where no rule was needed.
+inline constexpr int kLabelEgressRule = 0;
+inline constexpr int kLabelIngressRule = 32;
+
+// ---- The Geneve option that carries the sender's identity -----------------------------------------------------------
+
+inline constexpr std::uint16_t kOptionClass = 0xff10; ///< Geneve experimental range. Source: RFC 8926, section 7
+inline constexpr std::uint8_t kOptionType = 0;
+inline constexpr int kOptionBytes = 16;
+
+// ---- The virtual router that every pod has as its default gateway ---------------------------------------------------
+
+inline constexpr ipam::IpAddress kRouterIpv4{ipam::Family::IPv4, 0xa9fe0101};                      ///< 169.254.1.1
+inline constexpr ipam::IpAddress kRouterIpv6{ipam::Family::IPv6, (ipam::U128{0xfe80} << 112) | 1}; ///< fe80::1
+inline constexpr ipam::MacAddress kRouterMac{{0xee, 0xee, 0xee, 0xee, 0xee, 0xee}};
+
+// ---- Priorities of the policy tables --------------------------------------------------------------------------------
+
+inline constexpr std::uint16_t kPriorityOwnNode = 60000;       ///< the pod's own node is always admitted
+inline constexpr std::uint16_t kPriorityUnconditional = 50000; ///< rules whose only condition is the subject
+inline constexpr std::uint16_t kPriorityConjunctive = 40000;   ///< the first band of conjunctions; further ones below
+inline constexpr std::uint16_t kPriorityBlock = 20;            ///< denied, but its connection was admitted before
+inline constexpr std::uint16_t kPriorityDeny = 10;             ///< the isolation itself
+inline constexpr std::uint16_t kPriorityMiss = 0;
+
+/// Conjunctions that one flow may carry. A flow-mod is at most 64 KiB, 16 bytes a conjunction; half is left free.
+inline constexpr int kConjunctionsPerFlow = 2000;
+
+} // namespace flowgen

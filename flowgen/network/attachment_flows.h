@@ -1,0 +1,15 @@
+// The flows of the pods attached to this node: who may send what through which port, and how packets reach them.
+//
+//   LocalPods ──► Classifier, PortSecurity, Routing
+#pragma once
+
+#include "flowgen/flow/flow_store.h"
+#include "flowgen/state/local_pod.h"
+
+#include <vector>
+
+namespace flowgen {
+
+void compile_attachments(const std::vector<LocalPod>& pods, const LocalNode& local, FlowStore& store);
+
+} // namespace flowgen

@@ -1,0 +1,245 @@
+#include "flowgen/network/pipeline_flows.h"
+
+#include "flowgen/flow/packet_action.h"
+#include "flowgen/flow/packet_match.h"
+#include "flowgen/state/identity.h"
+
+#include <array>
+
+namespace flowgen {
+namespace {
+
+using ipam::Family;
+
+constexpr std::array kFamilies{Family::IPv4, Family::IPv6};
+
+/// Adds flows of one table, owned by the pipeline itself.
+struct TableWriter {
+    FlowStore& store;
+    Table table;
+
+    void add(std::uint16_t priority, const Match& match, const Actions& actions) const {
+        store.add(table, priority, match, actions, {OwnerCategory::Pipeline, std::string(table_name(number(table)))});
+    }
+};
+
+Match state(std::uint32_t value, std::uint32_t mask) { return Match().set(Field::ct_state, value, mask); }
+
+Actions to_gateway(const LocalNode& local, Table next) {
+    return {set(kOutputPort, kLocalPort), set(Field::eth_dst, local.gateway_mac.bits()), to(next)};
+}
+
+/// What no table further on may see, and what the gateway sends: the host's own flows are in node_flows.cpp.
+void compile_classifier(FlowStore& store) {
+    const TableWriter table{store, Table::Classifier};
+    const auto from_gateway = [](const Match& match) { return Match(match).set(Field::in_port, kLocalPort); };
+    table.add(120, from_gateway(Match().set(Field::eth_type, kEthernetArp)), {to(Table::NeighborResponder)});
+    table.add(120, from_gateway(icmp(Family::IPv6, 135)), {to(Table::NeighborResponder)});
+    for (const auto family : kFamilies)
+        table.add(50, from_gateway(ip(family)), {set(kSourceIdentity, 0), to(Table::Conntrack)});
+    table.add(0, {}, {});
+}
+
+/// Turns a request around into the answer: the pods' only neighbour is the virtual router.
+/// Neighbour discovery is answered only by a datapath that can write the answer; every pod has a permanent entry for
+/// the router, so that it need not ask.
+void compile_neighbor_responder(const LocalNode& local, FlowStore& store) {
+    const TableWriter table{store, Table::NeighborResponder};
+    const U128 mac = kRouterMac.bits();
+    table.add(100,
+              Match().set(Field::eth_type, kEthernetArp).set(Field::arp_op, 1).set(Field::arp_tpa, kRouterIpv4.bits),
+              {Move{Field::eth_src, 0, Field::eth_dst, 0, 48}, set(Field::eth_src, mac), set(Field::arp_op, 2),
+               Move{Field::arp_sha, 0, Field::arp_tha, 0, 48}, set(Field::arp_sha, mac),
+               Move{Field::arp_spa, 0, Field::arp_tpa, 0, 32}, set(Field::arp_spa, kRouterIpv4.bits), Output{kInPort}});
+    if (local.writes_nd_options)
+        table.add(100, icmp(Family::IPv6, 135).set(Field::icmpv6_code, 0).set(Field::nd_target, kRouterIpv6.bits),
+                  {Move{Field::eth_src, 0, Field::eth_dst, 0, 48}, set(Field::eth_src, mac),
+                   Move{Field::ipv6_src, 0, Field::ipv6_dst, 0, 128}, set(Field::ipv6_src, kRouterIpv6.bits),
+                   set(Field::icmpv6_type, 136), to(Table::NeighborAdvert)});
+    table.add(0, {}, {});
+}
+
+/// The second half of the answer to a solicitation: its option can be written only once the packet is an advertisement.
+/// Router, solicited and override flags; option type 2 turns the source link-layer address option of the solicitation
+/// into the target link-layer address option. Source: RFC 4861, section 4.4.
+void compile_neighbor_advert(const LocalNode& local, FlowStore& store) {
+    const TableWriter table{store, Table::NeighborAdvert};
+    if (local.writes_nd_options)
+        table.add(100, icmp(Family::IPv6, 136),
+                  {set(Field::nd_options_type, 2), set(Field::nd_reserved, 0xe0000000),
+                   set(Field::nd_tll, kRouterMac.bits()), Output{kInPort}});
+    table.add(0, {}, {});
+}
+
+void compile_conntrack(std::uint32_t tunnel_ofport, FlowStore& store) {
+    const TableWriter table{store, Table::Conntrack};
+    // A reply that its sender's node vouches for: the connection is tracked there, and only there.
+    table.add(100, Match().set(Field::in_port, tunnel_ofport).set(kSourceIdentity, kFlagReply, kFlagReply),
+              {set(kPacketState, kPolicySkipped | kVouchedFor, kPolicySkipped | kVouchedFor), to(Table::Routing)});
+    for (const auto family : kFamilies)
+        table.add(50, ip(family), {Ct{false, kConntrackZone, number(Table::ConntrackState), {}}});
+    table.add(0, {}, {});
+}
+
+void compile_conntrack_state(const LocalNode& local, FlowStore& store) {
+    using namespace ct_state;
+    const TableWriter table{store, Table::ConntrackState};
+    const SetField skip = set(kPacketState, kPolicySkipped, kPolicySkipped);
+    const auto marked = [](Match match, std::uint32_t value, std::uint32_t mask) {
+        return match.set(Field::ct_mark, value, mask);
+    };
+    // Replies of a connection that policy has cut since it was admitted.
+    table.add(110, marked(state(kTracked | kReply, kTracked | kReply), kMarkBlocked, kMarkBlocked), {});
+    for (const auto kind : {kEstablished, kRelated}) {
+        const Match reply = state(kTracked | kReply | kind, kTracked | kReply | kind);
+        table.add(
+            100, marked(reply, kMarkAdmitted | kMarkViaHost, kMarkAll),
+            {skip, set(kSourceIdentity, kFlagReply | kFlagViaHost, kFlagReply | kFlagViaHost), to(Table::Routing)});
+        // The host may have translated the request (a hostPort, a NodePort), so it must see the reply, wherever that
+        // goes.
+        table.add(100, marked(reply, kMarkAdmitted | kMarkFromGateway, kMarkAll), to_gateway(local, Table::Output));
+        table.add(100, marked(reply, kMarkAdmitted, kMarkAll),
+                  {skip, set(kSourceIdentity, kFlagReply, kFlagReply), to(Table::Routing)});
+    }
+    // ICMP errors about replies, sent by the side that opened the connection.
+    table.add(
+        100,
+        marked(state(kTracked | kRelated, kTracked | kRelated | kReply), kMarkAdmitted, kMarkAdmitted | kMarkBlocked),
+        {skip, to(Table::Routing)});
+    table.add(0, {}, {to(Table::Service)});
+}
+
+void compile_routing(const LocalNode& local, FlowStore& store) {
+    const TableWriter table{store, Table::Routing};
+    const Match skipped = Match().set(kPacketState, kPolicySkipped, kPolicySkipped);
+    // The overlay routes unicast between pods: link-local and multicast end here, the virtual router answers no
+    // packets.
+    const auto never = [&](const char* prefix) { table.add(300, ip_to(*Prefix::parse(prefix)), {}); };
+    never("224.0.0.0/4");
+    never("169.254.1.1/32");
+    never("ff00::/8");
+    never("fe80::/10");
+    // Nothing for us and not for a node's or pod's address that we know: neither gateway nor tunnel takes it back.
+    table.add(20, Match().set(Field::in_port, kLocalPort), {});
+    table.add(20, Match().set(Field::in_port, local.tunnel_ofport), {});
+    table.add(15, skipped, to_gateway(local, Table::Output));
+    for (const auto family : kFamilies) table.add(10, ip(family), to_gateway(local, Table::EgressAdmin));
+    table.add(0, {}, {});
+}
+
+/// Around the rules of policy_flows.cpp, which add theirs between.
+void compile_policy_tables(FlowStore& store) {
+    const TableWriter egress{store, Table::Egress};
+    const TableWriter ingress{store, Table::Ingress};
+    const auto isolate = [](const TableWriter& table, Field identity) {
+        const Match isolated = Match().set(identity, kFlagIsolated, kFlagIsolated);
+        const Ct block{true, kConntrackZone, std::nullopt, {set(Field::ct_mark, kMarkBlocked, kMarkBlocked)}};
+        for (const auto family : kFamilies)
+            table.add(
+                kPriorityBlock,
+                Match(isolated).merge(ip(family)).set(Field::ct_mark, kMarkAdmitted, kMarkAdmitted | kMarkBlocked),
+                {block});
+        table.add(kPriorityDeny, isolated, {});
+    };
+    isolate(egress, kSourceIdentity);
+    isolate(ingress, kDestinationIdentity);
+    ingress.add(kPriorityOwnNode, Match().set(kSourceIdentity, own_host_identity().bits(), kIdentityMask),
+                {to(Table::Commit)});
+
+    const auto next = [&](Table table, Table after) { TableWriter{store, table}.add(kPriorityMiss, {}, {to(after)}); };
+    next(Table::Service, Table::Routing);
+    next(Table::EgressAdmin, Table::Egress);
+    next(Table::Egress, Table::EgressBaseline);
+    next(Table::EgressBaseline, Table::IngressAdmin);
+    next(Table::IngressAdmin, Table::Ingress);
+    next(Table::Ingress, Table::IngressBaseline);
+    next(Table::IngressBaseline, Table::Commit);
+}
+
+void pass_icmp_errors(const TableWriter& table) {
+    for (const std::uint8_t type : {3, 11, 12}) table.add(180, icmp(Family::IPv4, type), {to(Table::Output)});
+    for (const std::uint8_t type : {1, 2, 3, 4}) table.add(180, icmp(Family::IPv6, type), {to(Table::Output)});
+}
+
+/// Towards remote pods. What this node's rules could allow is added by policy_flows.cpp.
+void compile_precheck_tables(std::uint32_t tunnel_ofport, FlowStore& store) {
+    const TableWriter table{store, Table::EgressPrecheck};
+    table.add(200, Match().set(Field::in_port, tunnel_ofport), {}); // no transit
+    table.add(190, Match().set(kPacketState, kPolicySkipped, kPolicySkipped), {to(Table::Output)});
+    // They may belong to a connection that only the receiver's node tracks; it drops those that do not.
+    pass_icmp_errors(table);
+    table.add(kPriorityDeny, Match().set(kSourceIdentity, kFlagIsolated, kFlagIsolated), {});
+    table.add(kPriorityMiss, {}, {to(Table::Output)});
+}
+
+/// From remote pods to local ones that are isolated in egress; the same rules as for their requests, the other way
+/// round.
+void compile_reply_precheck(FlowStore& store) {
+    const TableWriter table{store, Table::ReplyPrecheck};
+    pass_icmp_errors(table);
+    table.add(kPriorityMiss, {}, {});
+}
+
+void compile_commit(FlowStore& store) {
+    using namespace ct_state;
+    const TableWriter table{store, Table::Commit};
+    table.add(300, state(kTracked | kInvalid, kTracked | kInvalid), {});
+    table.add(200, state(kTracked, kTracked).set(Field::ct_mark, kMarkAdmitted, kMarkAdmitted | kMarkBlocked),
+              {to(Table::Output)});
+    const auto commit = [](std::uint32_t mark) {
+        return Ct{true,
+                  kConntrackZone,
+                  std::nullopt,
+                  {set(Field::ct_mark, mark, kMarkAll), Move{kEgressRule, 0, Field::ct_label, kLabelEgressRule, 32},
+                   Move{kIngressRule, 0, Field::ct_label, kLabelIngressRule, 32}}};
+    };
+    // From the gateway, and neither this node's host (which has an odd namespace value) nor a pod.
+    const Match beyond_gateway =
+        Match().set(Field::in_port, kLocalPort).set(kSourceIdentity, 0, kFlagPod | U128{kNamespaceOwnHost} << 64);
+    for (const auto family : kFamilies) {
+        table.add(110, Match(beyond_gateway).merge(ip(family)),
+                  {commit(kMarkAdmitted | kMarkFromGateway), to(Table::Output)});
+        table.add(100, ip(family).set(kSourceIdentity, kFlagViaHost, kFlagViaHost),
+                  {commit(kMarkAdmitted | kMarkViaHost), to(Table::Output)});
+        table.add(50, ip(family), {commit(kMarkAdmitted), to(Table::Output)});
+    }
+    table.add(0, {}, {});
+}
+
+void compile_output(const LocalNode& local, FlowStore& store) {
+    const TableWriter table{store, Table::Output};
+    const SetField from_router = set(Field::eth_src, kRouterMac.bits());
+    const Move identity{kSourceIdentity, 0, Field::tun_metadata0, 0, 128};
+    const Match to_tunnel = Match().set(kOutputPort, local.tunnel_ofport);
+    const Match from_host = Match().set(kSourceIdentity, own_host_identity().bits(), kIdentityMask);
+    for (const auto family : kFamilies) {
+        // What is this node's own host here is that node to the others.
+        table.add(110, Match(to_tunnel).merge(ip(family)).merge(from_host),
+                  {set(kSourceIdentity, other_node_identity(local.name).bits(), kIdentityMask), from_router, DecTtl{},
+                   identity, Output{local.tunnel_ofport}});
+        table.add(100, Match(to_tunnel).merge(ip(family)),
+                  {from_router, DecTtl{}, identity, Output{local.tunnel_ofport}});
+        table.add(90, ip(family).set(kOutputPort, kLocalPort), {from_router, DecTtl{}, Output{kLocalPort}});
+        table.add(50, ip(family), {from_router, DecTtl{}, OutputRegister{kOutputPort}});
+    }
+    table.add(0, {}, {});
+}
+
+} // namespace
+
+void compile_pipeline(const LocalNode& local, FlowStore& store) {
+    compile_classifier(store);
+    TableWriter{store, Table::PortSecurity}.add(0, {}, {});
+    compile_neighbor_responder(local, store);
+    compile_neighbor_advert(local, store);
+    compile_conntrack(local.tunnel_ofport, store);
+    compile_conntrack_state(local, store);
+    compile_routing(local, store);
+    compile_precheck_tables(local.tunnel_ofport, store);
+    compile_reply_precheck(store);
+    compile_policy_tables(store);
+    compile_commit(store);
+    compile_output(local, store);
+}
+
+} // namespace flowgen

@@ -1,0 +1,12 @@
+// The flows that every node has: what each table does when nothing more specific applies.
+#pragma once
+
+#include "flowgen/flow/flow_store.h"
+#include "flowgen/state/cluster_state.h"
+
+namespace flowgen {
+
+/// Flows that are the same on every node and for every cluster, but for the numbers of its gateway and tunnel ports.
+void compile_pipeline(const LocalNode& local, FlowStore& store);
+
+} // namespace flowgen

@@ -1,0 +1,171 @@
+// The record of an attachment, and the bookkeeping over it.
+#include "daemonset/attachments/attachments.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace agent {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+ipam::IpAddress address(const std::string& text) { return *ipam::IpAddress::parse(text); }
+ipam::Prefix prefix(const char* text) { return *ipam::Prefix::parse(text); }
+
+AttachmentRecord record(const std::string& name, std::uint32_t ofport, const std::string& first_address) {
+    return {.key = {"c-" + name, "eth0"},
+            .host_interface = "h-" + name,
+            .mac = {{0x0a, 0, 0, 0, 0, 1}},
+            .addresses = {address(first_address)},
+            .sandbox = "/run/netns/x",
+            .network = "ovs-cni",
+            .pod = ovs_cni::PodReference{"shop", name, "uid"},
+            .ofport = ofport};
+}
+
+/// A view of the database with one interface for each record.
+agent::DatabaseView view_of(const std::vector<AttachmentRecord>& records) {
+    agent::DatabaseView view;
+    for (const auto& each : records) {
+        agent::InterfaceRow row;
+        row.name = each.host_interface;
+        row.ofport = each.ofport == 0 ? -1 : static_cast<std::int64_t>(each.ofport);
+        row.external_ids = external_ids(each);
+        view.interfaces["id-" + each.host_interface] = row;
+    }
+    return view;
+}
+
+TEST(AttachmentRecord, SurvivesTheDatabase) {
+    auto with_pod = record("web", 7, "10.244.1.2");
+    with_pod.addresses.push_back(address("fd00::2"));
+    auto without_pod = with_pod;
+    without_pod.pod.reset();
+    auto without_uid = with_pod;
+    without_uid.pod->uid.clear();
+    for (const auto& each : {with_pod, without_pod, without_uid}) {
+        const auto view = view_of({each});
+        const auto read = read_record(view.interfaces.begin()->second);
+        ASSERT_TRUE(read) << read.error().message;
+        EXPECT_EQ(*read, each);
+    }
+}
+
+TEST(AttachmentRecord, AnInterfaceOfSomebodyElseHasNone) {
+    agent::InterfaceRow row;
+    row.name = "eth1";
+    row.external_ids = {{"iface-id", "x"}};
+    EXPECT_EQ(*read_record(row), std::nullopt);
+}
+
+TEST(AttachmentRecord, OneThatCannotBeReadNamesInterfaceAndKey) {
+    auto row = view_of({record("web", 7, "10.244.1.2")}).interfaces.begin()->second;
+    row.external_ids["ovs-cni/addresses"] = "10.244.1.2,nonsense";
+    EXPECT_THAT(read_record(row).error().message, HasSubstr("h-web"));
+    EXPECT_THAT(read_record(row).error().message, HasSubstr("ovs-cni/addresses"));
+    row.external_ids["ovs-cni/version"] = "2";
+    EXPECT_THAT(read_record(row).error().message, HasSubstr("version 2"));
+}
+
+TEST(Attachments, AreServedWhenTheSwitchHasThePort) {
+    Attachments attachments;
+    EXPECT_FALSE(attachments.loaded());
+    EXPECT_THAT(attachments.load(view_of({record("a", 3, "10.244.1.2"), record("b", 0, "10.244.1.3")})), IsEmpty());
+    EXPECT_TRUE(attachments.loaded());
+    EXPECT_THAT(attachments.records(), SizeIs(2));
+    ASSERT_THAT(attachments.for_compile(), SizeIs(1));
+    EXPECT_EQ(attachments.for_compile()[0].ofport, 3);
+}
+
+TEST(Attachments, OneBeingAddedIsServedOnceWithTheOfportAskedFor) {
+    Attachments attachments;
+    (void)attachments.load({});
+    const auto added = record("a", 9, "10.244.1.2");
+    ASSERT_TRUE(attachments.begin(added.key, Attachments::Doing::Adding));
+    EXPECT_FALSE(attachments.begin(added.key, Attachments::Doing::Adding));
+    EXPECT_THAT(attachments.for_compile(), IsEmpty()) << "it has no addresses yet";
+    attachments.under_way(added.key)->record = added;
+    EXPECT_TRUE(attachments.compile_is_stale());
+    EXPECT_THAT(attachments.for_compile(), SizeIs(1));
+    EXPECT_FALSE(attachments.compile_is_stale());
+    const std::vector<std::string> names{"h-a"};
+    (void)attachments.refresh(view_of({added}), names);
+    EXPECT_FALSE(attachments.compile_is_stale()) << "its own row is no news";
+    attachments.end(added.key);
+    EXPECT_FALSE(attachments.compile_is_stale());
+}
+
+TEST(Attachments, TheEndOfAnAddIsNoChangeBesideOthers) {
+    Attachments attachments;
+    const auto added = record("a", 9, "10.244.1.2");
+    const auto other = record("b", 3, "10.244.1.3");
+    (void)attachments.load(view_of({other}));
+    ASSERT_TRUE(attachments.begin(added.key, Attachments::Doing::Adding));
+    attachments.under_way(added.key)->record = added;
+    EXPECT_THAT(attachments.for_compile(), SizeIs(2));
+    const std::vector<std::string> names{"h-a"};
+    (void)attachments.refresh(view_of({added, other}), names);
+    attachments.end(added.key);
+    EXPECT_FALSE(attachments.compile_is_stale());
+}
+
+TEST(Attachments, OneBeingRemovedIsNotServed) {
+    Attachments attachments;
+    const auto removed = record("a", 3, "10.244.1.2");
+    (void)attachments.load(view_of({removed}));
+    ASSERT_TRUE(attachments.begin(removed.key, Attachments::Doing::Removing));
+    EXPECT_THAT(attachments.for_compile(), IsEmpty());
+    EXPECT_TRUE(attachments.find(removed.key));
+}
+
+TEST(Attachments, AddressesOfRecordsAreTaken) {
+    Attachments attachments;
+    ASSERT_TRUE(attachments.set_ranges({prefix("10.244.1.0/29")}));
+    (void)attachments.load(view_of({record("a", 3, "10.244.1.2"), record("b", 4, "10.244.1.3")}));
+    EXPECT_EQ(attachments.address_use()[0].used, 2);
+    EXPECT_EQ((*attachments.allocate())[0].text(), "10.244.1.4");
+}
+
+TEST(Attachments, AddressesOfARowThatSomebodyElseRemovedAreFree) {
+    Attachments attachments;
+    ASSERT_TRUE(attachments.set_ranges({prefix("10.244.1.0/29")}));
+    (void)attachments.load(view_of({record("a", 3, "10.244.1.2")}));
+    const std::vector<std::string> names{"h-a"};
+    EXPECT_THAT(attachments.refresh({}, names), ElementsAre(HasSubstr("h-a")));
+    EXPECT_EQ(attachments.address_use()[0].used, 0);
+    EXPECT_THAT(attachments.records(), IsEmpty());
+}
+
+TEST(Attachments, ARowThatAppearsTakesItsAddress) {
+    Attachments attachments;
+    ASSERT_TRUE(attachments.set_ranges({prefix("10.244.1.0/29")}));
+    (void)attachments.load({});
+    const std::vector<std::string> names{"h-a"};
+    (void)attachments.refresh(view_of({record("a", 3, "10.244.1.2")}), names);
+    EXPECT_EQ((*attachments.allocate())[0].text(), "10.244.1.3");
+}
+
+TEST(Attachments, ANewPodCidrKeepsWhatIsAttached) {
+    Attachments attachments;
+    ASSERT_TRUE(attachments.set_ranges({prefix("10.244.1.0/29")}));
+    (void)attachments.load(view_of({record("a", 3, "10.244.1.2")}));
+    ASSERT_TRUE(attachments.set_ranges({prefix("10.9.0.0/29")}));
+    EXPECT_EQ((*attachments.allocate())[0].text(), "10.9.0.2");
+    EXPECT_THAT(attachments.records(), SizeIs(1));
+    ASSERT_TRUE(attachments.set_ranges({}));
+    EXPECT_FALSE(attachments.allocate());
+}
+
+TEST(Attachments, ARecordThatCannotBeReadIsNamedAndTheOthersCount) {
+    auto view = view_of({record("a", 3, "10.244.1.2"), record("b", 4, "10.244.1.3")});
+    view.interfaces["id-h-a"].external_ids["ovs-cni/mac"] = "nonsense";
+    Attachments attachments;
+    EXPECT_THAT(attachments.load(view), ElementsAre(HasSubstr("h-a")));
+    EXPECT_THAT(attachments.for_compile(), SizeIs(1));
+}
+
+} // namespace
+} // namespace agent

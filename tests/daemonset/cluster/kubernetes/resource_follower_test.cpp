@@ -1,0 +1,234 @@
+// List and watch of one resource against a server that plays a script.
+#include "daemonset/cluster/kubernetes/collection.h"
+#include "daemonset/cluster/kubernetes/resource_follower.h"
+#include "tests/daemonset/cluster/kubernetes/client/scripted_server.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+
+namespace agent::kubernetes {
+namespace {
+
+namespace asio = boost::asio;
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+using Values = std::map<std::string, std::string>;
+
+/// An object whose value is "v"; "wrong" cannot be read.
+json object(const std::string& name, const std::string& value, const std::string& version) {
+    return {{"metadata", {{"name", name}, {"resourceVersion", version}}}, {"v", value}};
+}
+
+std::string list(const std::vector<json>& items, const std::string& version, const std::string& next = "") {
+    json metadata{{"resourceVersion", version}};
+    if (!next.empty()) metadata["continue"] = next;
+    return http_answer(200, json{{"metadata", metadata}, {"items", items}}.dump());
+}
+
+std::string event(const std::string& type, const json& of) {
+    return chunk(json{{"type", type}, {"object", of}}.dump() + "\n");
+}
+
+json bookmark(const std::string& version) { return {{"metadata", {{"resourceVersion", version}}}}; }
+
+std::string expired_status() { return json{{"kind", "Status"}, {"code", 410}, {"message", "too old"}}.dump(); }
+
+class ResourceFollowerTest : public ::testing::Test {
+  protected:
+    ResourceFollowerTest() {
+        timing.first_retry = std::chrono::milliseconds(1);
+        timing.longest_retry = std::chrono::milliseconds(4);
+        timing.head = timing.body = timing.silence = std::chrono::seconds(5);
+    }
+
+    /// Follows with servers that answer what the script says, in turn, and then nothing.
+    void follow(std::deque<std::string> answers, const std::vector<std::string>& urls_before = {}) {
+        script = std::move(answers);
+        server = std::make_unique<ScriptedServer>(context, [this](const std::string&) {
+            if (script.empty()) return std::string();
+            auto answer = std::move(script.front());
+            script.pop_front();
+            return answer;
+        });
+        auto urls = urls_before;
+        urls.push_back(server->url());
+        servers.emplace(
+            context.get_executor(),
+            [urls]() -> outcome::Result<Access> {
+                Access access;
+                for (const auto& url : urls) access.servers.push_back(parse_server_url(url).value());
+                return access;
+            },
+            timing);
+        follower.emplace(*servers, resource, collection, [this] {
+            ++settled;
+            seen.push_back(values);
+        });
+        asio::co_spawn(context, follower->run(), asio::detached);
+    }
+
+    [[nodiscard]] bool becomes(const Values& expected) {
+        return run_until(context, [&] { return follower->listed() && values == expected; });
+    }
+    [[nodiscard]] bool requests(std::size_t count) {
+        return run_until(context, [&] { return server->requests().size() >= count; });
+    }
+
+    asio::io_context context;
+    Timing timing;
+    Resource resource{.name = "things", .path = "/api/v1/things", .selector = "spec.nodeName=n1"};
+    Values values;
+    ChangeRecord record;
+    Collection<Values> collection{{.kind = "Thing",
+                                   .api_version = "v1",
+                                   .decode = [](const json& of) -> outcome::Result<std::string> {
+                                       if (of["v"] == "wrong") return outcome::fail("v: is wrong");
+                                       return of["v"].get<std::string>();
+                                   }},
+                                  values,
+                                  record};
+    std::deque<std::string> script;
+    std::unique_ptr<ScriptedServer> server;
+    std::optional<ApiServers> servers;
+    std::optional<ResourceFollower> follower;
+    int settled = 0;
+    std::vector<Values> seen; ///< at each time that the follower said so
+};
+
+TEST_F(ResourceFollowerTest, AListComesInChunksAndCountsWhenItIsComplete) {
+    follow({list({object("a", "1", "5")}, "7", "more/"), list({object("b", "2", "6")}, "7")});
+    ASSERT_TRUE(becomes({{"a", "1"}, {"b", "2"}}));
+    ASSERT_TRUE(requests(3));
+    EXPECT_EQ(seen, (std::vector<Values>{{{"a", "1"}, {"b", "2"}}}));
+    EXPECT_THAT(server->requests()[0],
+                HasSubstr("GET /api/v1/things?limit=500&fieldSelector=spec.nodeName%3Dn1 HTTP/1.1"));
+    EXPECT_THAT(server->requests()[1], HasSubstr("limit=500&continue=more%2F&fieldSelector"));
+    EXPECT_THAT(server->requests()[2], AllOf(HasSubstr("watch=true&allowWatchBookmarks=true&resourceVersion=7"),
+                                             HasSubstr("&fieldSelector=spec.nodeName%3Dn1")));
+    EXPECT_EQ(server->connections(), 1U);
+}
+
+TEST_F(ResourceFollowerTest, EventsAreAppliedAndABurstIsToldOnce) {
+    follow({list({object("a", "1", "5"), object("b", "1", "5")}, "7"), kChunkedHead});
+    ASSERT_TRUE(becomes({{"a", "1"}, {"b", "1"}}));
+    ASSERT_TRUE(requests(2));
+    settled = 0;
+    server->send("watch", event("ADDED", object("c", "1", "8")) + event("MODIFIED", object("a", "2", "9")) +
+                              event("DELETED", object("b", "1", "10")));
+    ASSERT_TRUE(becomes({{"a", "2"}, {"c", "1"}}));
+    EXPECT_EQ(settled, 1);
+}
+
+TEST_F(ResourceFollowerTest, AWatchThatEndsGoesOnFromItsLastBookmark) {
+    follow({list({object("a", "1", "5")}, "7"),
+            kChunkedHead + event("MODIFIED", object("a", "2", "8")) + event("BOOKMARK", bookmark("99")) + kLastChunk});
+    ASSERT_TRUE(requests(3));
+    EXPECT_THAT(server->requests()[2], HasSubstr("resourceVersion=99&"));
+    EXPECT_EQ(values, (Values{{"a", "2"}}));
+    EXPECT_EQ(server->count("limit="), 1U) << "it is not listed again";
+}
+
+TEST_F(ResourceFollowerTest, AfterAGoneEventTheDifferenceToANewListIsApplied) {
+    follow({list({object("a", "1", "5"), object("b", "1", "5")}, "7"),
+            kChunkedHead + event("ERROR", json::parse(expired_status())), list({object("a", "1", "5")}, "20", "more"),
+            list({object("c", "1", "19")}, "20"), kChunkedHead});
+    ASSERT_TRUE(becomes({{"a", "1"}, {"c", "1"}}));
+    for (const auto& values_then : seen) EXPECT_TRUE(values_then.contains("a")) << "what stays never goes";
+    ASSERT_TRUE(requests(5));
+    EXPECT_THAT(server->requests()[4], HasSubstr("resourceVersion=20"));
+}
+
+TEST_F(ResourceFollowerTest, AGoneStatusOfAWatchMeansTheSame) {
+    follow({list({object("a", "1", "5")}, "7"), http_answer(410, expired_status()), list({}, "20")});
+    ASSERT_TRUE(becomes({{"a", "1"}}));
+    ASSERT_TRUE(becomes({}));
+}
+
+TEST_F(ResourceFollowerTest, AListWhoseContinuationExpiredBeginsAgain) {
+    follow({list({object("a", "1", "5")}, "7", "more"), http_answer(410, expired_status()),
+            list({object("b", "1", "8")}, "9")});
+    ASSERT_TRUE(becomes({{"b", "1"}}));
+    EXPECT_EQ(seen.size(), 1U);
+}
+
+TEST_F(ResourceFollowerTest, ASilentConnectionIsLeftAndTheWatchGoesOnWhereItWas) {
+    timing.silence = std::chrono::milliseconds(50);
+    follow({list({object("a", "1", "5")}, "7"), kChunkedHead, kChunkedHead + event("DELETED", object("a", "1", "8"))});
+    ASSERT_TRUE(becomes({}));
+    EXPECT_THAT(server->requests()[2], HasSubstr("resourceVersion=7&"));
+    EXPECT_EQ(server->count("limit="), 1U);
+}
+
+TEST_F(ResourceFollowerTest, ADeadServerIsLeftForAnotherOne) {
+    follow({list({object("a", "1", "5")}, "7")}, {unused_url()});
+    ASSERT_TRUE(becomes({{"a", "1"}}));
+}
+
+TEST_F(ResourceFollowerTest, WhatWasDeletedWhileAwayIsNoticed) {
+    follow({list({object("a", "1", "5"), object("b", "1", "5")}, "7"), kChunkedHead});
+    ASSERT_TRUE(becomes({{"a", "1"}, {"b", "1"}}));
+    ASSERT_TRUE(requests(2));
+    script = {http_answer(410, expired_status()), list({object("b", "1", "5")}, "30")};
+    server->send("watch", kLastChunk);
+    ASSERT_TRUE(becomes({{"b", "1"}}));
+}
+
+TEST_F(ResourceFollowerTest, AnErrorAnswerIsTroubleUntilAListSucceeds) {
+    follow({http_answer(403, R"({"message":"things is forbidden"})")});
+    ASSERT_TRUE(run_until(context, [&] { return !follower->trouble().empty(); }));
+    EXPECT_THAT(follower->trouble(), HasSubstr("403: things is forbidden"));
+    EXPECT_FALSE(follower->listed());
+    script = {list({}, "7"), kChunkedHead};
+    ASSERT_TRUE(becomes({}));
+    EXPECT_EQ(follower->trouble(), "");
+}
+
+TEST_F(ResourceFollowerTest, AResourceThatMayBeMissingIsEmptyThen) {
+    resource.may_be_missing = true;
+    follow({http_answer(404, "404 page not found")});
+    ASSERT_TRUE(becomes({}));
+    EXPECT_EQ(follower->trouble(), "");
+}
+
+TEST_F(ResourceFollowerTest, AResourceThatHasToBeThereIsTroubleWhenItIsMissing) {
+    follow({http_answer(404, "404 page not found")});
+    ASSERT_TRUE(run_until(context, [&] { return !follower->trouble().empty(); }));
+    EXPECT_FALSE(follower->listed());
+}
+
+TEST_F(ResourceFollowerTest, AnObjectThatCannotBeReadKeepsItsLastGoodStateAndStopsNoOther) {
+    follow({list({object("a", "1", "5"), object("new", "wrong", "5")}, "7"),
+            kChunkedHead + event("MODIFIED", object("a", "wrong", "8")) + event("ADDED", object("b", "1", "9"))});
+    ASSERT_TRUE(becomes({{"a", "1"}, {"b", "1"}}));
+    EXPECT_EQ(collection.errors(), (std::vector<std::string>{"Thing a: v: is wrong", "Thing new: v: is wrong"}));
+    // A new list in which it is still wrong, and one that is gone with its error.
+    script = {http_answer(410, expired_status()), list({object("a", "wrong", "8")}, "30"), kChunkedHead};
+    server->send("watch", kLastChunk);
+    ASSERT_TRUE(becomes({{"a", "1"}}));
+    EXPECT_EQ(collection.errors(), (std::vector<std::string>{"Thing a: v: is wrong"}));
+    ASSERT_TRUE(run_until(context, [&] { return script.empty(); }));
+    server->send("resourceVersion=30", event("MODIFIED", object("a", "2", "31")));
+    ASSERT_TRUE(becomes({{"a", "2"}}));
+    EXPECT_TRUE(collection.errors().empty());
+}
+
+TEST_F(ResourceFollowerTest, AListOfManyIsReadPieceByPiece) {
+    std::vector<json> items;
+    Values expected;
+    for (int i = 0; i < 5000; ++i) {
+        items.push_back(object("thing-" + std::to_string(i), std::to_string(i), "5"));
+        expected.emplace("thing-" + std::to_string(i), std::to_string(i));
+    }
+    follow({list(items, "7")});
+    ASSERT_TRUE(becomes(expected));
+}
+
+} // namespace
+} // namespace agent::kubernetes

@@ -1,0 +1,79 @@
+// When trouble counts, by a clock of the test's own.
+#include "daemonset/health/verdict.h"
+
+#include <gtest/gtest.h>
+
+namespace agent {
+namespace {
+
+using std::chrono::seconds;
+
+const TimePoint kStart{};
+const Obstacle kSwitch{Cause::SwitchUnavailable, "the switch is away"};
+const Obstacle kFlows{Cause::FlowsNotInstalled, "flows are missing"};
+const Obstacle kNoNode{Cause::NodeMissing, "no Node"};
+
+TEST(Verdict, ANodeThatServesIsSaidToServeAtOnceAndOnce) {
+    Verdict verdict;
+    EXPECT_EQ(verdict.report(), std::nullopt);
+    EXPECT_TRUE(verdict.observe(std::nullopt, kStart));
+    EXPECT_FALSE(verdict.report()->unavailable);
+    EXPECT_EQ(verdict.report()->reason, "OvsCniIsUp");
+    EXPECT_FALSE(verdict.observe(std::nullopt, kStart + seconds(1)));
+    EXPECT_EQ(verdict.deadline(), kNever);
+}
+
+TEST(Verdict, TroubleThatPassesWithinTheHoldOffIsNotSaid) {
+    Verdict verdict;
+    (void)verdict.observe(std::nullopt, kStart);
+    for (int round = 1; round <= 3; ++round) {
+        const auto begin = kStart + seconds(20 * round);
+        EXPECT_FALSE(verdict.observe(kSwitch, begin));
+        EXPECT_EQ(verdict.deadline(), begin + Verdict::kHoldOff);
+        EXPECT_FALSE(verdict.observe(kSwitch, begin + Verdict::kHoldOff - seconds(1)));
+        EXPECT_FALSE(verdict.observe(std::nullopt, begin + Verdict::kHoldOff - seconds(1)));
+        EXPECT_EQ(verdict.deadline(), kNever);
+    }
+}
+
+TEST(Verdict, TroubleThatLastsIsSaidWithItsLatestCauseAndItsEndAtOnce) {
+    Verdict verdict;
+    (void)verdict.observe(std::nullopt, kStart);
+    (void)verdict.observe(kSwitch, kStart);
+    (void)verdict.observe(kFlows, kStart + seconds(9));
+    EXPECT_TRUE(verdict.observe(kFlows, kStart + Verdict::kHoldOff)) << "one cause after the other is one trouble";
+    EXPECT_EQ(*verdict.report(), (NetworkReport{true, "FlowsNotInstalled", "flows are missing"}));
+    EXPECT_EQ(verdict.deadline(), kNever);
+    EXPECT_TRUE(verdict.observe(kSwitch, kStart + seconds(11)));
+    EXPECT_EQ(verdict.report()->message, "the switch is away");
+    EXPECT_TRUE(verdict.observe(std::nullopt, kStart + seconds(12)));
+    EXPECT_FALSE(verdict.report()->unavailable);
+}
+
+TEST(Verdict, ANodeThatNeverServedIsUnavailableAfterTheHoldOff) {
+    Verdict verdict;
+    EXPECT_FALSE(verdict.observe(kSwitch, kStart));
+    EXPECT_EQ(verdict.report(), std::nullopt);
+    EXPECT_TRUE(verdict.observe(kSwitch, kStart + Verdict::kHoldOff));
+    EXPECT_TRUE(verdict.report()->unavailable);
+}
+
+TEST(Verdict, WithoutItsNodeObjectNothingIsSaidAndANewOneBeginsAnew) {
+    Verdict verdict;
+    (void)verdict.observe(std::nullopt, kStart);
+    EXPECT_TRUE(verdict.observe(kNoNode, kStart + seconds(1)));
+    EXPECT_EQ(verdict.report(), std::nullopt);
+    EXPECT_EQ(verdict.deadline(), kNever);
+    EXPECT_FALSE(verdict.observe(kSwitch, kStart + seconds(60)));
+    EXPECT_EQ(verdict.deadline(), kStart + seconds(60) + Verdict::kHoldOff);
+}
+
+TEST(Verdict, AClusterThatCannotBeReadIsNoTroubleOfTheNode) {
+    Verdict verdict;
+    EXPECT_FALSE(verdict.observe(Obstacle{Cause::ClusterUnread, "the API is away"}, kStart));
+    EXPECT_FALSE(verdict.observe(Obstacle{Cause::ClusterUnread, "the API is away"}, kStart + seconds(3600)));
+    EXPECT_EQ(verdict.deadline(), kNever);
+}
+
+} // namespace
+} // namespace agent

@@ -1,0 +1,85 @@
+#include "tests/daemonset/cluster/manifests/temporary_directory.h"
+#include "tools/ovs-cnictl/manifests_command.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <sstream>
+#include <vector>
+
+namespace ovs_cnictl {
+namespace {
+
+using agent::cluster::TemporaryDirectory;
+using nlohmann::json;
+using testing::HasSubstr;
+
+struct Ran {
+    int code = 0;
+    std::string out;
+    std::string errors;
+};
+
+Ran run(const std::vector<std::string>& arguments, const std::string& input = "") {
+    std::istringstream in(input);
+    std::ostringstream out;
+    std::ostringstream errors;
+    const int code = manifests_command(arguments, {in, out, errors});
+    return {code, out.str(), errors.str()};
+}
+
+constexpr auto kWrong = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: A\n";
+
+TEST(ManifestsCommand, PrintsEveryObjectAsItIsWritten) {
+    const TemporaryDirectory folder;
+    folder.write(
+        "b.yaml",
+        "apiVersion: v1\nkind: Service\nextra: \"80\"\n---\nkind: List\nitems:\n- {apiVersion: x/v1, kind: Y}\n");
+    folder.write("a.json", R"({"apiVersion": "v1", "kind": "ConfigMap"})");
+    const Ran ran = run({folder.path()});
+    EXPECT_EQ(ran.code, 0) << ran.errors;
+    EXPECT_EQ(json::parse(ran.out), json::parse(R"([
+        {"file": ")" + folder.path("a.json") + R"(", "line": 1, "object": {"apiVersion": "v1", "kind": "ConfigMap"}},
+        {"file": ")" + folder.path("b.yaml") + R"(", "line": 1,
+         "object": {"apiVersion": "v1", "kind": "Service", "extra": "80"}},
+        {"file": ")" + folder.path("b.yaml") + R"(", "line": 7, "object": {"apiVersion": "x/v1", "kind": "Y"}}])"));
+}
+
+TEST(ManifestsCommand, NothingIsAnEmptyArray) { EXPECT_EQ(run({"-"}, "# nothing\n").out, "[]\n"); }
+
+TEST(ManifestsCommand, ReadsStandardInput) {
+    EXPECT_EQ(json::parse(run({"-"}, "{\"apiVersion\": \"v1\", \"kind\": \"X\"}").out).at(0).at("file"), "<stdin>");
+    EXPECT_EQ(json::parse(run({"-"}, "apiVersion: v1\nkind: X\n").out).at(0).at("object").at("kind"), "X");
+}
+
+TEST(ManifestsCommand, ErrorsNameFileLineAndReasonAndNothingIsPrinted) {
+    const TemporaryDirectory folder;
+    folder.write("a.yaml", "a: 1\nb: [\n");
+    folder.write("b.yaml", kWrong);
+    const Ran ran = run({folder.path(), "absent"});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.errors, HasSubstr(folder.path("a.yaml:")));
+    EXPECT_THAT(ran.errors, HasSubstr(folder.path("b.yaml:4: Pod A: metadata.name: \"A\" is not a valid name")));
+    EXPECT_THAT(ran.errors, HasSubstr("absent: cannot be read: No such file or directory\n"));
+}
+
+TEST(ManifestsCommand, ValidationCanBeLeftOut) {
+    EXPECT_EQ(run({"-"}, kWrong).code, 1);
+    EXPECT_EQ(run({"--validate=true", "-"}, kWrong).code, 1);
+    EXPECT_EQ(run({"--validate=false", "-"}, kWrong).code, 0);
+}
+
+TEST(ManifestsCommand, WrongUsageIsCodeTwo) {
+    EXPECT_EQ(run({}).code, 2);
+    EXPECT_EQ(run({"--unknown", "-"}).code, 2);
+    EXPECT_EQ(run({"--validate=maybe", "-"}).code, 2);
+    EXPECT_THAT(run({}).errors, HasSubstr("usage: ovs-cnictl manifests"));
+    const Ran help = run({"--help"});
+    EXPECT_EQ(help.code, 0);
+    EXPECT_THAT(help.out, HasSubstr("usage: ovs-cnictl manifests"));
+}
+
+} // namespace
+} // namespace ovs_cnictl
