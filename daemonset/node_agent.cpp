@@ -65,15 +65,13 @@ NodeAgent::NodeAgent(asio::io_context& context, NodeConfiguration configuration)
       http_server_(context), host_changed_(context.get_executor()), progress_(context.get_executor()) {}
 
 Result<void> NodeAgent::start() {
-    auto network = HostNetwork::open();
-    if (!network) return std::unexpected(network.error());
-    host_network_.emplace(std::move(*network));
-    auto changes = ovs_cni::netlink::ChangeMonitor::open();
-    if (!changes) return std::unexpected(changes.error());
-    link_changes_.emplace(std::move(*changes));
+    ASSIGN_OR_RETURN(auto network, HostNetwork::open());
+    host_network_.emplace(std::move(network));
+    ASSIGN_OR_RETURN(auto changes, ovs_cni::netlink::ChangeMonitor::open());
+    link_changes_.emplace(std::move(changes));
     serve_pages();
-    if (auto listening = http_server_.start(node_.configuration.http_address); !listening) return listening;
-    if (auto listening = cni_server_.start(node_.configuration.cni_socket); !listening) return listening;
+    RETURN_IF_ERROR(http_server_.start(node_.configuration.http_address));
+    RETURN_IF_ERROR(cni_server_.start(node_.configuration.cni_socket));
     const auto work = [this](Awaitable<void> coroutine) {
         asio::co_spawn(context_, std::move(coroutine), asio::detached);
     };
@@ -215,15 +213,14 @@ asio::awaitable<void> NodeAgent::follow_host() {
 
 Result<void> NodeAgent::bring_host_in_line(bool look_for_foreign_changes) {
     if (!node_.cluster) return {};
-    auto view = host_network_->view(node_.configuration, *node_.cluster);
-    if (!view) return std::unexpected(view.error());
-    if (node_.host != *view) {
-        log_info("the host's network", {{"tunnel_address", view->underlay.address.text()},
-                                        {"underlay", view->underlay.link},
-                                        {"underlay_mtu", view->underlay.mtu},
-                                        {"pod_mtu", view->mtu},
-                                        {"addresses", view->addresses.size()}});
-        node_.host = std::move(*view);
+    ASSIGN_OR_RETURN(auto view, host_network_->view(node_.configuration, *node_.cluster));
+    if (node_.host != view) {
+        log_info("the host's network", {{"tunnel_address", view.underlay.address.text()},
+                                        {"underlay", view.underlay.link},
+                                        {"underlay_mtu", view.underlay.mtu},
+                                        {"pod_mtu", view.mtu},
+                                        {"addresses", view.addresses.size()}});
+        node_.host = std::move(view);
         switch_link_.settings_changed();
         reconciler_.request();
     }
@@ -234,9 +231,8 @@ Result<void> NodeAgent::bring_host_in_line(bool look_for_foreign_changes) {
         log_info("the host's network was brought in line",
                  {{"changes", fmt::format("{}", fmt::format("{}", fmt::join(*changes, ", ")))}});
     if (!look_for_foreign_changes) return {};
-    const auto repaired = host_network_->repair_rules();
-    if (!repaired) return std::unexpected(repaired.error());
-    if (*repaired) log_warning("somebody else changed the nftables table, put right", {{"table", kHostRulesTable}});
+    ASSIGN_OR_RETURN(const auto repaired, host_network_->repair_rules());
+    if (repaired) log_warning("somebody else changed the nftables table, put right", {{"table", kHostRulesTable}});
     return {};
 }
 

@@ -39,36 +39,31 @@ class Steps {
 };
 
 Result<std::string> remove_installation(const NodeConfiguration& configuration) {
-    const auto files = remove_cni(configuration);
-    if (!files) return std::unexpected(files.error());
+    ASSIGN_OR_RETURN(const auto files, remove_cni(configuration));
     std::string line;
-    for (const auto& file : *files) line += (line.empty() ? "" : " and ") + file.string();
+    for (const auto& file : files) line += (line.empty() ? "" : " and ") + file.string();
     return line;
 }
 
 Result<std::string> remove_routes(netlink::Socket& socket) {
-    const auto routes = netlink::routes_of_protocol(socket, netlink::kRouteProtocol);
-    if (!routes) return std::unexpected(routes.error());
-    if (routes->empty()) return "";
-    if (auto removed = remove_gateway_routes(socket); !removed) return std::unexpected(removed.error());
-    return fmt::format("{} routes to PodCIDRs", routes->size());
+    ASSIGN_OR_RETURN(const auto routes, netlink::routes_of_protocol(socket, netlink::kRouteProtocol));
+    if (routes.empty()) return "";
+    RETURN_IF_ERROR(remove_gateway_routes(socket));
+    return fmt::format("{} routes to PodCIDRs", routes.size());
 }
 
 Result<std::string> remove_rules() {
-    const auto listing = list_nftables(kHostRulesTable);
-    if (!listing) return std::unexpected(listing.error());
-    if (listing->empty()) return "";
-    if (auto removed = run_nftables(fmt::format("delete table {}\n", kHostRulesTable)); !removed)
-        return std::unexpected(removed.error());
+    ASSIGN_OR_RETURN(const auto listing, list_nftables(kHostRulesTable));
+    if (listing.empty()) return "";
+    RETURN_IF_ERROR(run_nftables(fmt::format("delete table {}\n", kHostRulesTable)));
     return fmt::format("nftables table {}", kHostRulesTable);
 }
 
 /// A database that cannot be reached matters only if the bridge is still there: on the kernel's datapath it outlives
 /// the switch's processes.
 Result<std::string> without_database(netlink::Socket& socket, const std::string& bridge, const outcome::Error& reason) {
-    const auto link = netlink::find_link(socket, bridge);
-    if (!link) return std::unexpected(link.error());
-    if (!*link) return "";
+    ASSIGN_OR_RETURN(const auto link, netlink::find_link(socket, bridge));
+    if (!link) return "";
     return outcome::fail("bridge " + bridge + " stays: " + reason.message +
                          "; start Open vSwitch, then remove again (without its database: ovs-dpctl del-dp ovs-system)");
 }
@@ -78,24 +73,20 @@ asio::awaitable<Result<std::string>> remove_bridge(netlink::Socket& socket, cons
     if (!database) co_return without_database(socket, configuration.bridge, database.error());
     if ((*database)->view().bridge(configuration.bridge) == nullptr) co_return "";
     // A switch that has just been started has to take up the bridge before it can let go of its devices.
-    const auto settled = co_await (*database)->settle();
-    if (!settled) co_return std::unexpected(settled.error());
-    const auto removed = co_await (*database)->remove_bridge(configuration.bridge);
-    if (!removed) co_return std::unexpected(removed.error());
-    if (!*removed) co_return "";
+    CO_RETURN_IF_ERROR(co_await (*database)->settle());
+    CO_ASSIGN_OR_RETURN(const auto removed, co_await (*database)->remove_bridge(configuration.bridge));
+    if (!removed) co_return "";
     co_return "bridge " + configuration.bridge + " with its ports";
 }
 
 /// The host's ends of pods' interfaces; the pods lose the other ends with them.
 Result<std::string> remove_pod_interfaces(netlink::Socket& socket) {
-    const auto links = netlink::links(socket);
-    if (!links) return std::unexpected(links.error());
+    ASSIGN_OR_RETURN(const auto links, netlink::links(socket));
     std::size_t count = 0;
-    for (const auto& link : *links) {
+    for (const auto& link : links) {
         if (link.kind != "veth" || !ovs_cni::is_host_name(link.name)) continue;
-        const auto deleted = netlink::delete_link(socket, link.name);
-        if (!deleted) return std::unexpected(deleted.error());
-        if (*deleted) ++count;
+        ASSIGN_OR_RETURN(const auto deleted, netlink::delete_link(socket, link.name));
+        if (deleted) ++count;
     }
     return count == 0 ? "" : fmt::format("{} interfaces of pods", count);
 }

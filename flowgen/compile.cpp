@@ -37,9 +37,8 @@ outcome::Result<CompiledFlows> compile(const ClusterState& state, const LocalNod
     const auto node_warnings = compile_nodes(state.nodes, local, store);
     compile_policies(policies, limits.conjunctions_per_flow, store);
     compile_precheck_rules(policies, store);
-    auto finished = std::move(store).finish();
-    if (!finished) return std::unexpected(finished.error());
-    CompiledFlows compiled{std::move(finished->flows), std::move(finished->owners), index.warnings,
+    ASSIGN_OR_RETURN(auto finished, std::move(store).finish());
+    CompiledFlows compiled{std::move(finished.flows), std::move(finished.owners), index.warnings,
                            host_policy(state, pods)};
     compiled.warnings.insert(compiled.warnings.end(), node_warnings.begin(), node_warnings.end());
     return compiled;

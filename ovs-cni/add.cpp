@@ -61,9 +61,8 @@ CniResult<void> make_veth(Attempt& attempt) {
     if (const auto made = netlink::create_veth(attempt.host, pair, attempt.sandbox.network_namespace); !made)
         return explain(attempt, made.error());
     attempt.undo.push([name = host_name]() -> outcome::Result<void> {
-        auto socket = netlink::Socket::open();
-        if (!socket) return std::unexpected(socket.error());
-        if (const auto deleted = netlink::delete_link(*socket, name); !deleted) return std::unexpected(deleted.error());
+        ASSIGN_OR_RETURN(auto socket, netlink::Socket::open());
+        RETURN_IF_ERROR(netlink::delete_link(socket, name));
         return {};
     });
     const netlink::LinkChange up{.mac = {}, .mtu = {}, .up = true, .without_link_local = true};
@@ -87,10 +86,10 @@ CniResult<AddResponse> connect(Attempt& attempt) {
     const auto& [verb, key, sandbox, pod] = attempt.environment;
     const AddRequest request{key,     attempt.veth.host_name,     attempt.veth.sandbox_mac,
                              sandbox, attempt.configuration.name, pod};
-    auto call = AgentCall::send(attempt.configuration.agent_socket, request, attempt.configuration.agent_timeout);
-    if (!call) return std::unexpected(call.error());
+    ASSIGN_OR_RETURN(auto call,
+                     AgentCall::send(attempt.configuration.agent_socket, request, attempt.configuration.agent_timeout));
     const auto raised = raise_interfaces(attempt.sandbox, key.interface);
-    const auto line = call->answer();
+    const auto line = call.answer();
     auto response = line ? decode_response<AddResponse>(*line) : std::unexpected(line.error());
     // An agent that answers with an error has taken back its part itself. In every other case it may have an
     // attachment, and DEL removes it; also when an interface did not come up.
@@ -126,27 +125,25 @@ AttachmentResult result_of(const Attempt& attempt, const AddResponse& response, 
 }
 
 CniResult<AttachmentResult> attach(Attempt& attempt) {
-    if (const auto made = make_veth(attempt); !made) return std::unexpected(made.error());
-    const auto response = connect(attempt);
-    if (!response) return std::unexpected(response.error());
-    if (const auto examined = examine(*response); !examined) return std::unexpected(examined.error());
-    const netlink::LinkChange mtu{.mac = {}, .mtu = response->mtu, .up = {}};
+    RETURN_IF_ERROR(make_veth(attempt));
+    ASSIGN_OR_RETURN(const auto response, connect(attempt));
+    RETURN_IF_ERROR(examine(response));
+    const netlink::LinkChange mtu{.mac = {}, .mtu = response.mtu, .up = {}};
     if (const auto set = netlink::set_link(attempt.host, attempt.veth.host_name, mtu); !set)
         return kernel_failed(set.error());
-    auto routes = configure_sandbox(attempt.sandbox, attempt.environment.key.interface, *response);
+    auto routes = configure_sandbox(attempt.sandbox, attempt.environment.key.interface, response);
     if (!routes) return kernel_failed(routes.error());
-    return result_of(attempt, *response, std::move(*routes));
+    return result_of(attempt, response, std::move(*routes));
 }
 
 } // namespace
 
 CniResult<Added> add(const Environment& environment, const NetworkConfiguration& configuration) {
-    auto attempt = begin(environment, configuration);
-    if (!attempt) return std::unexpected(attempt.error());
-    auto result = attach(*attempt);
-    if (result) return Added{std::move(*result), std::move(attempt->undo)};
+    ASSIGN_OR_RETURN(auto attempt, begin(environment, configuration));
+    auto result = attach(attempt);
+    if (result) return Added{std::move(*result), std::move(attempt.undo)};
     auto error = result.error();
-    if (const auto failures = attempt->undo.run(); !failures.empty())
+    if (const auto failures = attempt.undo.run(); !failures.empty())
         error.details += (error.details.empty() ? "" : "\n") + ("could not be taken back: " + failures);
     return std::unexpected(std::move(error));
 }

@@ -45,11 +45,9 @@ void defer_termination();
 /// Sends a request and reads its answer. Errors: those of AgentCall, kDecode, or the agent's own.
 template <typename Answer> [[nodiscard]] CniResult<Answer>
 ask_agent(const std::string& socket_path, const Request& request, std::chrono::milliseconds timeout) {
-    auto call = AgentCall::send(socket_path, request, timeout);
-    if (!call) return std::unexpected(call.error());
-    const auto line = call->answer();
-    if (!line) return std::unexpected(line.error());
-    return decode_response<Answer>(*line);
+    ASSIGN_OR_RETURN(auto call, AgentCall::send(socket_path, request, timeout));
+    ASSIGN_OR_RETURN(const auto line, call.answer());
+    return decode_response<Answer>(line);
 }
 
 } // namespace ovs_cni

@@ -81,9 +81,8 @@ CniResult<void> check(const Environment& environment, const NetworkConfiguration
     }
     compare_host_link(veth_identity(key).host_name, sandbox_link, mtu, differences);
 
-    const auto line = call->answer();
-    if (!line) return std::unexpected(line.error());
-    const auto record = decode_response<CheckResponse>(*line);
+    ASSIGN_OR_RETURN(const auto line, call->answer());
+    const auto record = decode_response<CheckResponse>(line);
     // Nothing in the sandbox and nothing at the agent: this container was never attached, or DEL came since.
     if (!record && (record.error().code != cni_code::kUnknownContainer || sandbox_link == 0))
         return std::unexpected(record.error());

@@ -48,31 +48,25 @@ const json* find(const json& object, const char* key) {
 outcome::Result<std::optional<ipam::IpAddress>> decode_gateway(const json& from, const char* key) {
     const auto* const text = find(from, key);
     if (!text || text->get<std::string>().empty()) return std::nullopt;
-    const auto address = ipam::IpAddress::parse(text->get<std::string>());
-    if (!address) return std::unexpected(address.error());
-    return *address;
+    ASSIGN_OR_RETURN(const auto address, ipam::IpAddress::parse(text->get<std::string>()));
+    return address;
 }
 
 outcome::Result<ResultAddress> decode_address(const json& from) {
     const std::string text = from.at("address");
     // The address itself is wanted, so its bits beyond the prefix length must stay.
-    const auto prefix = ipam::Prefix::parse(text);
-    if (!prefix) return std::unexpected(prefix.error());
-    const auto address = ipam::IpAddress::parse(text.substr(0, text.find('/')));
-    if (!address) return std::unexpected(address.error());
-    const auto gateway = decode_gateway(from, "gateway");
-    if (!gateway) return std::unexpected(gateway.error());
-    ResultAddress out{*address, prefix->length, *gateway, std::nullopt};
+    ASSIGN_OR_RETURN(const auto prefix, ipam::Prefix::parse(text));
+    ASSIGN_OR_RETURN(const auto address, ipam::IpAddress::parse(text.substr(0, text.find('/'))));
+    ASSIGN_OR_RETURN(const auto gateway, decode_gateway(from, "gateway"));
+    ResultAddress out{address, prefix.length, gateway, std::nullopt};
     if (const auto* const interface = find(from, "interface")) out.interface = interface->get<int>();
     return out;
 }
 
 outcome::Result<ResultRoute> decode_route(const json& from) {
-    const auto destination = ipam::Prefix::parse(from.at("dst").get<std::string>());
-    if (!destination) return std::unexpected(destination.error());
-    const auto gateway = decode_gateway(from, "gw");
-    if (!gateway) return std::unexpected(gateway.error());
-    return ResultRoute{*destination, *gateway, from.value("mtu", 0)};
+    ASSIGN_OR_RETURN(const auto destination, ipam::Prefix::parse(from.at("dst").get<std::string>()));
+    ASSIGN_OR_RETURN(const auto gateway, decode_gateway(from, "gw"));
+    return ResultRoute{destination, gateway, from.value("mtu", 0)};
 }
 
 outcome::Result<AttachmentResult> decode_parts(const json& from) {
@@ -84,16 +78,14 @@ outcome::Result<AttachmentResult> decode_parts(const json& from) {
     }
     if (const auto* const addresses = find(from, "ips")) {
         for (const auto& item : *addresses) {
-            auto address = decode_address(item);
-            if (!address) return std::unexpected(address.error());
-            out.addresses.push_back(*address);
+            ASSIGN_OR_RETURN(auto address, decode_address(item));
+            out.addresses.push_back(address);
         }
     }
     if (const auto* const routes = find(from, "routes")) {
         for (const auto& item : *routes) {
-            auto route = decode_route(item);
-            if (!route) return std::unexpected(route.error());
-            out.routes.push_back(*route);
+            ASSIGN_OR_RETURN(auto route, decode_route(item));
+            out.routes.push_back(route);
         }
     }
     return out;

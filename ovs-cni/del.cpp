@@ -37,13 +37,13 @@ CniResult<void> del(const Environment& environment, const NetworkConfiguration& 
 }
 
 CniResult<void> gc(const NetworkConfiguration& configuration) {
-    const auto response = ask_agent<GcResponse>(configuration.agent_socket,
-                                                GcRequest{configuration.name, configuration.valid_attachments},
-                                                configuration.agent_timeout);
-    if (!response) return std::unexpected(response.error());
+    ASSIGN_OR_RETURN(const auto response,
+                     ask_agent<GcResponse>(configuration.agent_socket,
+                                           GcRequest{configuration.name, configuration.valid_attachments},
+                                           configuration.agent_timeout));
     // One link that cannot be removed must not keep the others.
     std::string failures;
-    for (const auto& attachment : response->removed) {
+    for (const auto& attachment : response.removed) {
         if (const auto removed = remove_link(attachment.host_interface); !removed)
             failures += removed.error().message + "\n";
     }

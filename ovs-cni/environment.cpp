@@ -82,18 +82,15 @@ CniResult<Environment> read_environment(const Variables& variables) {
     Environment environment{verb->second, {}, {}, {}};
     if (environment.verb >= Verb::GC) return environment;
 
-    auto container_id = read_container_id(variables("CNI_CONTAINERID"));
-    if (!container_id) return std::unexpected(container_id.error());
-    auto interface = read_interface_name(variables("CNI_IFNAME"));
-    if (!interface) return std::unexpected(interface.error());
-    environment.key = {std::move(*container_id), std::move(*interface)};
+    ASSIGN_OR_RETURN(auto container_id, read_container_id(variables("CNI_CONTAINERID")));
+    ASSIGN_OR_RETURN(auto interface, read_interface_name(variables("CNI_IFNAME")));
+    environment.key = {std::move(container_id), std::move(interface)};
     environment.sandbox = variables("CNI_NETNS");
     if (environment.sandbox.empty() && environment.verb != Verb::DEL) return missing("CNI_NETNS");
     if (environment.verb != Verb::ADD) return environment;
 
-    auto pod = read_pod_arguments(variables("CNI_ARGS"));
-    if (!pod) return std::unexpected(pod.error());
-    environment.pod = std::move(*pod);
+    ASSIGN_OR_RETURN(auto pod, read_pod_arguments(variables("CNI_ARGS")));
+    environment.pod = std::move(pod);
     return environment;
 }
 

@@ -97,34 +97,28 @@ CniResult<void> read_for_verb(const json& from, Verb verb, NetworkConfiguration&
             "plugin of the list");
     if (verb == Verb::CHECK) {
         if (!has_previous) return invalid("CHECK needs the prevResult of ADD in the configuration");
-        auto decoded = decode_result(*previous);
-        if (!decoded) return std::unexpected(decoded.error());
-        configuration.previous_result = std::move(*decoded);
+        ASSIGN_OR_RETURN(auto decoded, decode_result(*previous));
+        configuration.previous_result = std::move(decoded);
     }
     if (verb == Verb::GC) {
-        auto valid = read_valid_attachments(from);
-        if (!valid) return std::unexpected(valid.error());
-        configuration.valid_attachments = std::move(*valid);
+        ASSIGN_OR_RETURN(auto valid, read_valid_attachments(from));
+        configuration.valid_attachments = std::move(valid);
     }
     return {};
 }
 
 CniResult<NetworkConfiguration> read(const json& from, Verb verb) {
     if (!from.is_object()) return cni_fail(cni_code::kDecode, "the configuration is not a JSON object");
-    const auto version = read_version(from, verb);
-    if (!version) return std::unexpected(version.error());
-    auto name = read_name(from);
-    if (!name) return std::unexpected(name.error());
-    auto socket = read_agent_socket(from);
-    if (!socket) return std::unexpected(socket.error());
-    const auto timeout = read_timeout(from);
-    if (!timeout) return std::unexpected(timeout.error());
-    NetworkConfiguration configuration{*version, std::move(*name), std::move(*socket), *timeout, "{}", {}, {}};
+    ASSIGN_OR_RETURN(const auto version, read_version(from, verb));
+    ASSIGN_OR_RETURN(auto name, read_name(from));
+    ASSIGN_OR_RETURN(auto socket, read_agent_socket(from));
+    ASSIGN_OR_RETURN(const auto timeout, read_timeout(from));
+    NetworkConfiguration configuration{version, std::move(name), std::move(socket), timeout, "{}", {}, {}};
     if (const auto dns = from.find("dns"); dns != from.end() && dns->is_object()) configuration.dns = dns->dump();
     // A pod that is there must be removable whatever its configuration has become.
     if (const auto refused = refuse_foreign_ipam(from); !refused && verb != Verb::DEL && verb != Verb::GC)
         return std::unexpected(refused.error());
-    if (const auto done = read_for_verb(from, verb, configuration); !done) return std::unexpected(done.error());
+    RETURN_IF_ERROR(read_for_verb(from, verb, configuration));
     return configuration;
 }
 

@@ -34,10 +34,9 @@ bool has_family(const std::vector<ipam::IpAddress>& addresses, Family family) {
 Result<void> set_by_name(Sandbox& sandbox, const std::string& interface, const AddResponse& response) {
     const bool with_ipv6 = has_family(response.addresses, Family::IPv6);
     if (!with_ipv6 && response.checksum_offload) return {};
-    const auto inside = netlink::EnteredNamespace::enter(sandbox.network_namespace);
-    if (!inside) return std::unexpected(inside.error());
+    RETURN_IF_ERROR(netlink::EnteredNamespace::enter(sandbox.network_namespace));
     if (with_ipv6) {
-        if (auto enabled = netlink::enable_ipv6(interface); !enabled) return enabled;
+        RETURN_IF_ERROR(netlink::enable_ipv6(interface));
     }
     if (!response.checksum_offload) return netlink::disable_checksum_offload(interface);
     return {};
@@ -46,19 +45,16 @@ Result<void> set_by_name(Sandbox& sandbox, const std::string& interface, const A
 Result<std::vector<ResultRoute>> set_routes(Sandbox& sandbox, int link, const AddResponse& response) {
     std::vector<ResultRoute> set;
     for (const auto& router : response.gateways) {
-        if (auto done = netlink::replace_neighbour(sandbox.socket, {router, response.router_mac, link}); !done)
-            return std::unexpected(done.error());
+        RETURN_IF_ERROR(netlink::replace_neighbour(sandbox.socket, {router, response.router_mac, link}));
         const netlink::Route to_router{ipam::Prefix::host(router), {}, link, {}, response.mtu, kSandboxRouteProtocol};
         // fe80::1 is on the link by its nature; 169.254.1.1 is so only by a route that says it.
         if (router.family == Family::IPv4) {
-            if (auto done = netlink::replace_route(sandbox.socket, to_router); !done)
-                return std::unexpected(done.error());
+            RETURN_IF_ERROR(netlink::replace_route(sandbox.socket, to_router));
         }
         const ipam::Prefix everything{{router.family, 0}, 0};
         const netlink::Route by_default{everything, router, link, {}, response.mtu, kSandboxRouteProtocol};
-        const auto added = netlink::add_route(sandbox.socket, by_default);
-        if (!added) return std::unexpected(added.error());
-        if (*added) set.push_back({everything, router, response.mtu});
+        ASSIGN_OR_RETURN(const auto added, netlink::add_route(sandbox.socket, by_default));
+        if (added) set.push_back({everything, router, response.mtu});
     }
     return set;
 }
@@ -75,33 +71,30 @@ void compare_link(const netlink::Link& link, const ResultInterface& expected, st
 
 Result<void> compare_addresses(Sandbox& sandbox, int link, const std::vector<ResultAddress>& expected,
                                std::vector<std::string>& differences) {
-    const auto present = netlink::addresses_of(sandbox.socket, link);
-    if (!present) return std::unexpected(present.error());
+    ASSIGN_OR_RETURN(const auto present, netlink::addresses_of(sandbox.socket, link));
     for (const auto& [address, length, gateway, interface] : expected) {
         const netlink::InterfaceAddress wanted{address, length, link, true};
-        if (!contains(*present, wanted)) differences.push_back("address " + wanted.text() + " is missing");
+        if (!contains(present, wanted)) differences.push_back("address " + wanted.text() + " is missing");
     }
     return {};
 }
 
 Result<void> compare_routes(Sandbox& sandbox, int link, const AttachmentResult& expected,
                             std::vector<std::string>& differences) {
-    const auto present = netlink::routes_over(sandbox.socket, link);
-    if (!present) return std::unexpected(present.error());
-    const auto neighbours = netlink::permanent_neighbours(sandbox.socket, link);
-    if (!neighbours) return std::unexpected(neighbours.error());
+    ASSIGN_OR_RETURN(const auto present, netlink::routes_over(sandbox.socket, link));
+    ASSIGN_OR_RETURN(const auto neighbours, netlink::permanent_neighbours(sandbox.socket, link));
     for (const auto& wanted : expected.routes) {
         const auto same = [&](const netlink::Route& route) {
             return route.destination == wanted.destination && (!wanted.gateway || route.gateway == wanted.gateway) &&
                    (wanted.mtu == 0 || route.mtu == wanted.mtu);
         };
-        if (std::ranges::none_of(*present, same))
+        if (std::ranges::none_of(present, same))
             differences.push_back("route " +
                                   netlink::Route{wanted.destination, wanted.gateway, link, {}, wanted.mtu, 0}.text() +
                                   " is missing");
     }
     for (const auto& [address, length, gateway, interface] : expected.addresses) {
-        if (gateway && !contains(*neighbours, *gateway, &netlink::Neighbour::address))
+        if (gateway && !contains(neighbours, *gateway, &netlink::Neighbour::address))
             differences.push_back("neighbour entry of the gateway " + gateway->text() + " is missing");
     }
     return {};
@@ -110,58 +103,50 @@ Result<void> compare_routes(Sandbox& sandbox, int link, const AttachmentResult& 
 } // namespace
 
 Result<Sandbox> open_sandbox(const std::string& path) {
-    auto sandbox = netlink::NetworkNamespace::open(path);
-    if (!sandbox) return std::unexpected(sandbox.error());
-    const auto host = netlink::NetworkNamespace::current();
-    if (!host) return std::unexpected(host.error());
-    if (sandbox->same_as(*host)) return fail(path + " is the host's own network namespace, not a pod's");
-    auto socket = netlink::Socket::open_in(*sandbox);
-    if (!socket) return std::unexpected(socket.error());
-    return Sandbox{std::move(*sandbox), std::move(*socket)};
+    ASSIGN_OR_RETURN(auto sandbox, netlink::NetworkNamespace::open(path));
+    ASSIGN_OR_RETURN(const auto host, netlink::NetworkNamespace::current());
+    if (sandbox.same_as(host)) return fail(path + " is the host's own network namespace, not a pod's");
+    ASSIGN_OR_RETURN(auto socket, netlink::Socket::open_in(sandbox));
+    return Sandbox{std::move(sandbox), std::move(socket)};
 }
 
 Result<void> raise_interfaces(Sandbox& sandbox, const std::string& interface) {
     for (const auto& name : {std::string("lo"), interface}) {
-        if (auto up = netlink::set_link(sandbox.socket, name, {.mac = {}, .mtu = {}, .up = true}); !up) return up;
+        RETURN_IF_ERROR(netlink::set_link(sandbox.socket, name, {.mac = {}, .mtu = {}, .up = true}));
     }
     return {};
 }
 
 Result<std::vector<ResultRoute>> configure_sandbox(Sandbox& sandbox, const std::string& interface,
                                                    const AddResponse& response) {
-    const auto link = netlink::find_link(sandbox.socket, interface);
-    if (!link) return std::unexpected(link.error());
-    if (!*link) return fail("the interface " + interface + " has disappeared from the sandbox");
-    const int index = (*link)->index;
-    if (auto set = netlink::set_link(sandbox.socket, interface, {.mac = {}, .mtu = response.mtu, .up = {}}); !set)
-        return std::unexpected(set.error());
-    if (auto set = set_by_name(sandbox, interface, response); !set) return std::unexpected(set.error());
+    ASSIGN_OR_RETURN(const auto link, netlink::find_link(sandbox.socket, interface));
+    if (!link) return fail("the interface " + interface + " has disappeared from the sandbox");
+    const int index = link->index;
+    RETURN_IF_ERROR(netlink::set_link(sandbox.socket, interface, {.mac = {}, .mtu = response.mtu, .up = {}}));
+    RETURN_IF_ERROR(set_by_name(sandbox, interface, response));
     for (const auto& address : response.addresses) {
         const netlink::InterfaceAddress alone{address, ipam::width(address.family), index, true};
-        if (auto added = netlink::add_address(sandbox.socket, alone); !added) return std::unexpected(added.error());
+        RETURN_IF_ERROR(netlink::add_address(sandbox.socket, alone));
     }
     return set_routes(sandbox, index, response);
 }
 
 Result<std::vector<std::string>> sandbox_differences(Sandbox& sandbox, const std::string& interface,
                                                      const AttachmentResult& expected) {
-    const auto link = netlink::find_link(sandbox.socket, interface);
-    if (!link) return std::unexpected(link.error());
-    if (!*link) return std::vector<std::string>{"interface " + interface + " is missing from the sandbox"};
+    ASSIGN_OR_RETURN(const auto link, netlink::find_link(sandbox.socket, interface));
+    if (!link) return std::vector<std::string>{"interface " + interface + " is missing from the sandbox"};
     std::vector<std::string> differences;
     AttachmentResult ours{{}, {}, expected.routes};
     for (int i = 0; const auto& candidate : expected.interfaces) {
         if (candidate.name == interface && !candidate.sandbox.empty()) {
-            compare_link(**link, candidate, differences);
+            compare_link(*link, candidate, differences);
             std::ranges::copy_if(expected.addresses, std::back_inserter(ours.addresses),
                                  [&](const ResultAddress& address) { return address.interface == i; });
         }
         ++i;
     }
-    if (auto done = compare_addresses(sandbox, (*link)->index, ours.addresses, differences); !done)
-        return std::unexpected(done.error());
-    if (auto done = compare_routes(sandbox, (*link)->index, ours, differences); !done)
-        return std::unexpected(done.error());
+    RETURN_IF_ERROR(compare_addresses(sandbox, link->index, ours.addresses, differences));
+    RETURN_IF_ERROR(compare_routes(sandbox, link->index, ours, differences));
     return differences;
 }
 

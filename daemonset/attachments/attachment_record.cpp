@@ -33,9 +33,8 @@ Result<std::vector<ipam::IpAddress>> read_addresses(std::string_view list) {
     std::vector<ipam::IpAddress> addresses;
     while (!list.empty()) {
         const auto comma = list.find(',');
-        auto address = ipam::IpAddress::parse(list.substr(0, comma));
-        if (!address) return std::unexpected(address.error());
-        addresses.push_back(*address);
+        ASSIGN_OR_RETURN(auto address, ipam::IpAddress::parse(list.substr(0, comma)));
+        addresses.push_back(address);
         list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
     }
     return addresses;

@@ -70,9 +70,8 @@ Result<void> Attachments::rebuild_allocator() {
     for (const auto& [key, doing] : under_way_)
         if (doing.record) used.insert(used.end(), doing.record->addresses.begin(), doing.record->addresses.end());
     for (const auto& [generation, addresses] : leaving_) used.insert(used.end(), addresses.begin(), addresses.end());
-    auto allocator = ipam::Allocator::over(ranges_, used);
-    if (!allocator) return std::unexpected(allocator.error());
-    allocator_ = std::move(*allocator);
+    ASSIGN_OR_RETURN(auto allocator, ipam::Allocator::over(ranges_, used));
+    allocator_ = std::move(allocator);
     return {};
 }
 

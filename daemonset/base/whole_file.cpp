@@ -38,7 +38,7 @@ Result<void> write_all(int file, std::string_view bytes, const filesystem::path&
 Result<void> write_beside(const filesystem::path& beside, std::string_view bytes, mode_t mode) {
     const Descriptor file(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!file.valid()) return refused("create", beside);
-    if (auto written = write_all(file.get(), bytes, beside); !written) return written;
+    RETURN_IF_ERROR(write_all(file.get(), bytes, beside));
     // The mode given to open() is less the umask, and is not used when a file was left from a write cut short.
     if (fchmod(file.get(), mode) != 0) return refused("set the mode of", beside);
     if (fsync(file.get()) != 0) return refused("write to the disk", beside);

@@ -96,22 +96,17 @@ bool cni_is_installed(const NodeConfiguration& configuration) {
 Result<CniInstallation> install_cni(const NodeConfiguration& configuration, const filesystem::path& plugin) {
     CniInstallation done;
     const auto write = [&](const filesystem::path& path, std::string_view bytes, mode_t mode) -> Result<void> {
-        const auto written = write_whole(path, bytes, mode);
-        if (!written) return std::unexpected(written.error());
-        if (*written) done.written.push_back(path);
+        ASSIGN_OR_RETURN(const auto written, write_whole(path, bytes, mode));
+        if (written) done.written.push_back(path);
         return {};
     };
-    const auto program = read_whole(plugin);
-    if (!program) return std::unexpected(program.error());
-    if (auto put = write(configuration.cni_bin_directory / kPlugin, *program, kProgramMode); !put)
-        return std::unexpected(put.error());
+    ASSIGN_OR_RETURN(const auto program, read_whole(plugin));
+    RETURN_IF_ERROR(write(configuration.cni_bin_directory / kPlugin, program, kProgramMode));
     auto list = conflist(configuration);
-    if (auto put = write(conflist_path(configuration), list.text, kConflistMode); !put)
-        return std::unexpected(put.error());
+    RETURN_IF_ERROR(write(conflist_path(configuration), list.text, kConflistMode));
     done.outdated = std::move(list.outdated);
-    const auto others = networks_of_others(configuration);
-    if (!others) return std::unexpected(others.error());
-    for (const auto& name : *others) (name < configuration.cni_config_file ? done.before : done.after).push_back(name);
+    ASSIGN_OR_RETURN(const auto others, networks_of_others(configuration));
+    for (const auto& name : others) (name < configuration.cni_config_file ? done.before : done.after).push_back(name);
     return done;
 }
 

@@ -239,8 +239,7 @@ void CniVerbs::let_go(const AttachmentKey& key) {
 }
 
 asio::awaitable<CniResult<ovs_cni::DelResponse>> CniVerbs::del(const ovs_cni::DelRequest& request) {
-    auto taken = co_await take_in_hand(request.key);
-    if (!taken) co_return std::unexpected(taken.error());
+    CO_RETURN_IF_ERROR(co_await take_in_hand(request.key));
     const auto record = attachments_.find(request.key);
     CniResult<void> detached;
     if (!attachments_.loaded())

@@ -16,19 +16,16 @@ using outcome::Result;
 
 /// The value that the kernel goes by is the larger one of "all" and the link's; 1 is strict.
 Result<bool> filters_strictly(const std::filesystem::path& folder, const std::string& link) {
-    const auto everywhere = read_sysctl(folder, "ipv4/conf/all/rp_filter");
-    if (!everywhere) return std::unexpected(everywhere.error());
-    const auto here = read_sysctl(folder, "ipv4/conf/" + link + "/rp_filter");
-    if (!here) return std::unexpected(here.error());
-    return std::max(*everywhere, *here) == "1";
+    ASSIGN_OR_RETURN(const auto everywhere, read_sysctl(folder, "ipv4/conf/all/rp_filter"));
+    ASSIGN_OR_RETURN(const auto here, read_sysctl(folder, "ipv4/conf/" + link + "/rp_filter"));
+    return std::max(everywhere, here) == "1";
 }
 
 Result<std::vector<Sysctl>> ipv4_settings(const std::filesystem::path& folder, const GatewayLink& gateway,
                                           const std::string& underlay_link) {
     std::vector<Sysctl> needed{{"ipv4/ip_forward", "1"}, {"ipv4/conf/" + gateway.interface + "/forwarding", "1"}};
-    const auto strict = filters_strictly(folder, underlay_link);
-    if (!strict) return std::unexpected(strict.error());
-    if (*strict) needed.push_back({"ipv4/conf/" + underlay_link + "/rp_filter", "2"});
+    ASSIGN_OR_RETURN(const auto strict, filters_strictly(folder, underlay_link));
+    if (strict) needed.push_back({"ipv4/conf/" + underlay_link + "/rp_filter", "2"});
     return needed;
 }
 
@@ -37,11 +34,9 @@ Result<std::vector<Sysctl>> ipv4_settings(const std::filesystem::path& folder, c
 Result<std::vector<Sysctl>> ipv6_settings(const std::filesystem::path& folder, const GatewayLink& gateway,
                                           const std::string& underlay_link) {
     std::vector<Sysctl> needed;
-    const auto advertisements = read_sysctl(folder, "ipv6/conf/" + underlay_link + "/accept_ra");
-    if (!advertisements) return std::unexpected(advertisements.error());
-    const auto forwarding = read_sysctl(folder, "ipv6/conf/all/forwarding");
-    if (!forwarding) return std::unexpected(forwarding.error());
-    if (*forwarding == "0" && *advertisements == "1")
+    ASSIGN_OR_RETURN(const auto advertisements, read_sysctl(folder, "ipv6/conf/" + underlay_link + "/accept_ra"));
+    ASSIGN_OR_RETURN(const auto forwarding, read_sysctl(folder, "ipv6/conf/all/forwarding"));
+    if (forwarding == "0" && advertisements == "1")
         needed.push_back({"ipv6/conf/" + underlay_link + "/accept_ra", "2"});
     needed.push_back({"ipv6/conf/" + gateway.interface + "/disable_ipv6", "0"});
     needed.push_back({"ipv6/conf/all/forwarding", "1"});
@@ -85,12 +80,10 @@ Result<std::vector<std::string>> allow_forwarding(const std::filesystem::path& f
                                                   const std::string& underlay_link) {
     std::vector<std::string> changes;
     for (const auto& address : gateway.addresses) {
-        auto needed = address.family == Family::IPv4 ? ipv4_settings(folder, gateway, underlay_link)
-                                                     : ipv6_settings(folder, gateway, underlay_link);
-        if (!needed) return std::unexpected(needed.error());
-        auto written = ensure_sysctls(folder, *needed);
-        if (!written) return std::unexpected(written.error());
-        for (const auto& setting : *written) changes.push_back(setting.path + " = " + setting.value);
+        ASSIGN_OR_RETURN(auto needed, address.family == Family::IPv4 ? ipv4_settings(folder, gateway, underlay_link)
+                                                                     : ipv6_settings(folder, gateway, underlay_link));
+        ASSIGN_OR_RETURN(auto written, ensure_sysctls(folder, needed));
+        for (const auto& setting : written) changes.push_back(setting.path + " = " + setting.value);
     }
     return changes;
 }

@@ -31,10 +31,9 @@ std::optional<ipam::IpAddress> of_family(const std::vector<ipam::IpAddress>& add
 
 /// Finds the port and sets what belongs to the link itself.
 Result<Link> apply_link(Socket& socket, const GatewayLink& wanted, Changes& changes) {
-    const auto found = find_link(socket, wanted.interface);
-    if (!found) return std::unexpected(found.error());
-    if (!*found) return fail("the gateway port " + wanted.interface + " does not exist: is ovs-vswitchd running?");
-    const Link& link = **found;
+    ASSIGN_OR_RETURN(const auto found, find_link(socket, wanted.interface));
+    if (!found) return fail("the gateway port " + wanted.interface + " does not exist: is ovs-vswitchd running?");
+    const Link& link = *found;
     if (link.mac != wanted.mac)
         return fail("the gateway port " + wanted.interface + " has the Ethernet address " + link.mac.text() +
                     " instead of " + wanted.mac.text() + ": is other_config:hwaddr of the bridge set?");
@@ -48,38 +47,36 @@ Result<Link> apply_link(Socket& socket, const GatewayLink& wanted, Changes& chan
         changes.emplace_back("up");
     }
     if (change.mtu || change.up) {
-        if (const auto set = set_link(socket, wanted.interface, change); !set) return std::unexpected(set.error());
+        RETURN_IF_ERROR(set_link(socket, wanted.interface, change));
     }
     return link;
 }
 
 Result<void> apply_addresses(Socket& socket, const GatewayLink& wanted, int link, Changes& changes) {
-    const auto present = addresses_of(socket, link);
-    if (!present) return std::unexpected(present.error());
+    ASSIGN_OR_RETURN(const auto present, addresses_of(socket, link));
     std::vector<InterfaceAddress> missing;
     missing.reserve(wanted.addresses.size());
     for (const auto& address : wanted.addresses) missing.push_back({address, ipam::width(address.family), link, true});
-    for (const auto& address : *present) {
+    for (const auto& address : present) {
         if (std::erase(missing, address) > 0 || !address.global) continue;
-        if (auto deleted = delete_address(socket, address); !deleted) return deleted;
+        RETURN_IF_ERROR(delete_address(socket, address));
         changes.push_back("address " + address.text() + " removed");
     }
     for (const auto& address : missing) {
-        if (auto added = add_address(socket, address); !added) return added;
+        RETURN_IF_ERROR(add_address(socket, address));
         changes.push_back("address " + address.text() + " added");
     }
     return {};
 }
 
 Result<void> apply_neighbours(Socket& socket, const GatewayLink& wanted, int link, Changes& changes) {
-    const auto present = permanent_neighbours(socket, link);
-    if (!present) return std::unexpected(present.error());
+    ASSIGN_OR_RETURN(const auto present, permanent_neighbours(socket, link));
     for (const auto& address : wanted.addresses) {
         const auto router = of_family(wanted.routers, address.family);
         if (!router) continue;
         const Neighbour neighbour{*router, wanted.router_mac, link};
-        if (std::ranges::find(*present, neighbour) != present->end()) continue;
-        if (auto set = replace_neighbour(socket, neighbour); !set) return set;
+        if (std::ranges::find(present, neighbour) != present.end()) continue;
+        RETURN_IF_ERROR(replace_neighbour(socket, neighbour));
         changes.push_back("neighbour " + router->text() + " set");
     }
     return {};
@@ -97,18 +94,17 @@ std::vector<Route> wanted_routes(const GatewayLink& wanted, int link) {
 }
 
 Result<void> apply_routes(Socket& socket, const GatewayLink& wanted, int link, Changes& changes) {
-    const auto present = routes_of_protocol(socket, kRouteProtocol);
-    if (!present) return std::unexpected(present.error());
+    ASSIGN_OR_RETURN(const auto present, routes_of_protocol(socket, kRouteProtocol));
     const auto routes = wanted_routes(wanted, link);
     for (const auto& route : routes) {
-        if (std::ranges::binary_search(*present, route)) continue;
-        if (auto set = replace_route(socket, route); !set) return set;
+        if (std::ranges::binary_search(present, route)) continue;
+        RETURN_IF_ERROR(replace_route(socket, route));
         changes.push_back("route " + route.text() + " set");
     }
-    for (const auto& route : *present) {
+    for (const auto& route : present) {
         const auto same_destination = [&](const Route& other) { return other.destination == route.destination; };
         if (std::ranges::any_of(routes, same_destination)) continue; // kept, or replaced above
-        if (auto deleted = delete_route(socket, route); !deleted) return deleted;
+        RETURN_IF_ERROR(delete_route(socket, route));
         changes.push_back("route " + route.text() + " removed");
     }
     return {};
@@ -118,20 +114,17 @@ Result<void> apply_routes(Socket& socket, const GatewayLink& wanted, int link, C
 
 Result<std::vector<std::string>> apply_gateway(Socket& socket, const GatewayLink& wanted) {
     Changes changes;
-    const auto link = apply_link(socket, wanted, changes);
-    if (!link) return std::unexpected(link.error());
+    ASSIGN_OR_RETURN(const auto link, apply_link(socket, wanted, changes));
     for (const auto& apply : {apply_addresses, apply_neighbours, apply_routes}) {
-        if (const auto applied = apply(socket, wanted, link->index, changes); !applied)
-            return std::unexpected(applied.error());
+        RETURN_IF_ERROR(apply(socket, wanted, link.index, changes));
     }
     return changes;
 }
 
 Result<void> remove_gateway_routes(Socket& socket) {
-    const auto present = routes_of_protocol(socket, kRouteProtocol);
-    if (!present) return std::unexpected(present.error());
-    for (const auto& route : *present) {
-        if (auto deleted = delete_route(socket, route); !deleted) return deleted;
+    ASSIGN_OR_RETURN(const auto present, routes_of_protocol(socket, kRouteProtocol));
+    for (const auto& route : present) {
+        RETURN_IF_ERROR(delete_route(socket, route));
     }
     return {};
 }

@@ -23,29 +23,24 @@ std::vector<ipam::IpAddress> gateway_addresses(const NodeConfiguration& configur
 } // namespace
 
 Result<HostNetwork> HostNetwork::open() {
-    auto socket = netlink::Socket::open();
-    if (!socket) return std::unexpected(socket.error());
-    return HostNetwork(std::move(*socket));
+    ASSIGN_OR_RETURN(auto socket, netlink::Socket::open());
+    return HostNetwork(std::move(socket));
 }
 
 Result<HostView> HostNetwork::view(const NodeConfiguration& configuration, const flowgen::ClusterState& state) {
-    const auto address = tunnel_address(configuration, state);
-    if (!address) return std::unexpected(address.error());
-    auto underlay = find_underlay(socket_, *address);
-    if (!underlay) return std::unexpected(underlay.error());
-    auto addresses = netlink::global_addresses(socket_);
-    if (!addresses) return std::unexpected(addresses.error());
+    ASSIGN_OR_RETURN(const auto address, tunnel_address(configuration, state));
+    ASSIGN_OR_RETURN(auto underlay, find_underlay(socket_, address));
+    ASSIGN_OR_RETURN(auto addresses, netlink::global_addresses(socket_));
     // The gateway's own come and go with the bridge; they follow from the Node object and are known without looking.
     const auto gateways = gateway_addresses(configuration, state);
-    std::erase_if(*addresses, [&](const auto& each) { return std::ranges::find(gateways, each) != gateways.end(); });
-    const int mtu = pod_mtu(configuration.mtu, *underlay);
-    return HostView{std::move(*underlay), mtu, std::move(*addresses)};
+    std::erase_if(addresses, [&](const auto& each) { return std::ranges::find(gateways, each) != gateways.end(); });
+    const int mtu = pod_mtu(configuration.mtu, underlay);
+    return HostView{std::move(underlay), mtu, std::move(addresses)};
 }
 
 Result<std::vector<std::string>> HostNetwork::apply(const NodeConfiguration& configuration,
                                                     const flowgen::ClusterState& state, const HostView& host) {
-    const auto gateway = gateway_link(state, configuration.node, configuration.bridge, host.mtu);
-    if (!gateway) return std::unexpected(gateway.error());
+    ASSIGN_OR_RETURN(const auto gateway, gateway_link(state, configuration.node, configuration.bridge, host.mtu));
     std::vector<std::string> changes;
     Result<void> outcome;
     const auto take = [&](Result<std::vector<std::string>> step) {
@@ -55,8 +50,8 @@ Result<std::vector<std::string>> HostNetwork::apply(const NodeConfiguration& con
             outcome = std::unexpected(step.error());
     };
     // Forwarding first: it may be what lets the bridge's port have IPv6 addresses at all.
-    take(allow_forwarding(configuration.sysctl_directory, *gateway, host.underlay.link));
-    take(apply_gateway(socket_, *gateway));
+    take(allow_forwarding(configuration.sysctl_directory, gateway, host.underlay.link));
+    take(apply_gateway(socket_, gateway));
     if (policy_) {
         const auto changed = install_rules(configuration, state, host);
         if (!changed)
@@ -72,7 +67,7 @@ Result<void> HostNetwork::enforce(const flowgen::HostPolicy& policy, const NodeC
                                   const flowgen::ClusterState& state, const HostView& host) {
     if (enforced_ && policy_ == policy) return {};
     policy_ = policy;
-    if (auto changed = install_rules(configuration, state, host); !changed) return std::unexpected(changed.error());
+    RETURN_IF_ERROR(install_rules(configuration, state, host));
     return {};
 }
 

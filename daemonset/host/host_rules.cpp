@@ -85,29 +85,27 @@ outcome::Result<bool> HostRulesTable::install(const HostRules& rules) {
             return true;
         }
     }
-    if (auto replaced = replace(rules); !replaced) return std::unexpected(replaced.error());
+    RETURN_IF_ERROR(replace(rules));
     return true;
 }
 
 outcome::Result<bool> HostRulesTable::repair() {
     if (!installed_) return false;
     if (listing_) {
-        const auto listing = list_nftables(kHostRulesTable);
-        if (!listing) return std::unexpected(listing.error());
-        if (*listing == *listing_) return false;
+        ASSIGN_OR_RETURN(const auto listing, list_nftables(kHostRulesTable));
+        if (listing == *listing_) return false;
     }
     const bool known = listing_.has_value();
-    if (auto replaced = replace(HostRules(*installed_)); !replaced) return std::unexpected(replaced.error());
+    RETURN_IF_ERROR(replace(HostRules(*installed_)));
     return known;
 }
 
 outcome::Result<void> HostRulesTable::replace(const HostRules& rules) {
-    if (auto run = run_nftables(ruleset(rules)); !run) return run;
+    RETURN_IF_ERROR(run_nftables(ruleset(rules)));
     installed_ = rules;
     listing_.reset();
-    auto listing = list_nftables(kHostRulesTable);
-    if (!listing) return std::unexpected(listing.error());
-    listing_ = std::move(*listing);
+    ASSIGN_OR_RETURN(auto listing, list_nftables(kHostRulesTable));
+    listing_ = std::move(listing);
     return {};
 }
 

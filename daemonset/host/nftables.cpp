@@ -31,28 +31,25 @@ std::string one_line(std::string text) {
 } // namespace
 
 outcome::Result<void> run_nftables(const std::string& text) {
-    auto context = open_context();
-    if (!context) return std::unexpected(context.error());
-    if (nft_run_cmd_from_buffer(context->get(), text.c_str()) != 0)
-        return outcome::fail("set the nftables rules: " + one_line(nft_ctx_get_error_buffer(context->get())));
+    ASSIGN_OR_RETURN(auto context, open_context());
+    if (nft_run_cmd_from_buffer(context.get(), text.c_str()) != 0)
+        return outcome::fail("set the nftables rules: " + one_line(nft_ctx_get_error_buffer(context.get())));
     return {};
 }
 
 outcome::Result<std::string> list_nftables(const std::string& table) {
-    auto context = open_context();
-    if (!context) return std::unexpected(context.error());
+    ASSIGN_OR_RETURN(auto context, open_context());
     // "list tables" first: asking for an absent table is an error whose text differs between versions.
-    if (nft_run_cmd_from_buffer(context->get(), "list tables") != 0)
-        return outcome::fail("list the nftables tables: " + one_line(nft_ctx_get_error_buffer(context->get())));
-    const std::string tables = nft_ctx_get_output_buffer(context->get());
+    if (nft_run_cmd_from_buffer(context.get(), "list tables") != 0)
+        return outcome::fail("list the nftables tables: " + one_line(nft_ctx_get_error_buffer(context.get())));
+    const std::string tables = nft_ctx_get_output_buffer(context.get());
     if (tables.find("table " + table + "\n") == std::string::npos) return std::string();
-    auto fresh = open_context();
-    if (!fresh) return std::unexpected(fresh.error());
-    nft_ctx_output_set_flags(fresh->get(), NFT_CTX_OUTPUT_STATELESS); // counters count
-    if (nft_run_cmd_from_buffer(fresh->get(), ("list table " + table).c_str()) != 0)
+    ASSIGN_OR_RETURN(auto fresh, open_context());
+    nft_ctx_output_set_flags(fresh.get(), NFT_CTX_OUTPUT_STATELESS); // counters count
+    if (nft_run_cmd_from_buffer(fresh.get(), ("list table " + table).c_str()) != 0)
         return outcome::fail("list the nftables table " + table + ": " +
-                             one_line(nft_ctx_get_error_buffer(fresh->get())));
-    return std::string(nft_ctx_get_output_buffer(fresh->get()));
+                             one_line(nft_ctx_get_error_buffer(fresh.get())));
+    return std::string(nft_ctx_get_output_buffer(fresh.get()));
 }
 
 } // namespace agent

@@ -51,10 +51,9 @@ outcome::Result<std::vector<Sysctl>> ensure_sysctls(const std::filesystem::path&
                                                     const std::vector<Sysctl>& settings) {
     std::vector<Sysctl> written;
     for (const auto& setting : settings) {
-        auto present = read_sysctl(folder, setting.path);
-        if (!present) return std::unexpected(present.error());
-        if (*present == setting.value) continue;
-        if (auto done = write_sysctl(folder, setting); !done) return std::unexpected(done.error());
+        ASSIGN_OR_RETURN(auto present, read_sysctl(folder, setting.path));
+        if (present == setting.value) continue;
+        RETURN_IF_ERROR(write_sysctl(folder, setting));
         written.push_back(setting);
     }
     return written;

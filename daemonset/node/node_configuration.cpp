@@ -46,9 +46,8 @@ Result<std::string> read_text(const Entry& entry, std::string_view allowed) {
 }
 
 Result<std::filesystem::path> read_path(const Entry& entry) {
-    auto text = read_text(entry, "a path");
-    if (!text) return std::unexpected(text.error());
-    return std::filesystem::path(*text);
+    ASSIGN_OR_RETURN(auto text, read_text(entry, "a path"));
+    return std::filesystem::path(text);
 }
 
 Result<int> read_number(const Entry& entry, int lowest, int highest, std::string_view allowed) {
@@ -69,27 +68,25 @@ Result<bool> read_truth(const Entry& entry) {
 
 Result<ipam::IpAddress> read_address(const Entry& entry) {
     constexpr std::string_view allowed = "an IPv4 or IPv6 address";
-    auto text = read_text(entry, allowed);
-    if (!text) return std::unexpected(text.error());
-    auto address = ipam::IpAddress::parse(*text);
+    ASSIGN_OR_RETURN(auto text, read_text(entry, allowed));
+    auto address = ipam::IpAddress::parse(text);
     if (!address) return entry.refused(allowed);
     return *address;
 }
 
 Result<HttpAddress> read_http_address(const Entry& entry) {
     constexpr std::string_view allowed = "ADDRESS:PORT, such as 127.0.0.1:9475 or [::1]:9475";
-    auto text = read_text(entry, allowed);
-    if (!text) return std::unexpected(text.error());
-    const auto colon = text->rfind(':');
+    ASSIGN_OR_RETURN(auto text, read_text(entry, allowed));
+    const auto colon = text.rfind(':');
     if (colon == std::string::npos) return entry.refused(allowed);
-    std::string host = text->substr(0, colon);
+    std::string host = text.substr(0, colon);
     const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
     if (bracketed) host = host.substr(1, host.size() - 2);
     auto address = ipam::IpAddress::parse(host);
     if (!address || bracketed != (address->family == ipam::Family::IPv6)) return entry.refused(allowed);
     std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(text->data() + colon + 1, text->data() + text->size(), port);
-    if (error != std::errc{} || end != text->data() + text->size()) return entry.refused(allowed);
+    const auto [end, error] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
+    if (error != std::errc{} || end != text.data() + text.size()) return entry.refused(allowed);
     return HttpAddress{*address, port};
 }
 
@@ -143,21 +140,19 @@ Result<LogLevel> read_log_level(const Entry& entry) {
 /// The name is also part of file names and of nftables rules, where other characters mean something.
 Result<std::string> read_bridge(const Entry& entry) {
     constexpr std::string_view allowed = "an interface name: at most 15 letters, digits, '-', '_' and '.'";
-    auto text = read_text(entry, allowed);
-    if (!text) return std::unexpected(text.error());
+    ASSIGN_OR_RETURN(auto text, read_text(entry, allowed));
     const bool plain =
-        std::ranges::all_of(*text, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_' || c == '.'; });
-    if (!plain || text->size() > kMaxInterfaceName || *text == "." || *text == "..") return entry.refused(allowed);
-    return *text;
+        std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_' || c == '.'; });
+    if (!plain || text.size() > kMaxInterfaceName || text == "." || text == "..") return entry.refused(allowed);
+    return text;
 }
 
 /// A name that container runtimes take for a list of plugins; hidden files are what is being written.
 Result<std::string> read_conflist(const Entry& entry) {
     constexpr std::string_view allowed = "a file name that ends in .conflist, without a folder";
-    auto text = read_text(entry, allowed);
-    if (!text) return std::unexpected(text.error());
-    if (!text->ends_with(".conflist") || text->contains('/') || text->starts_with('.')) return entry.refused(allowed);
-    return *text;
+    ASSIGN_OR_RETURN(auto text, read_text(entry, allowed));
+    if (!text.ends_with(".conflist") || text.contains('/') || text.starts_with('.')) return entry.refused(allowed);
+    return text;
 }
 
 /// Puts a value where it belongs, or passes its error on.
@@ -225,7 +220,7 @@ Result<NodeConfiguration> read_entries(const YAML::Node& document, std::string_v
         if (known == kKeys.end())
             return fail(where + "unknown key \"" + entry.key + "\"; the keys are " + list_of_keys());
         if (!seen.insert(entry.key).second) return fail(where + "the key \"" + entry.key + "\" is there twice");
-        if (auto stored = known->second(entry, configuration); !stored) return std::unexpected(stored.error());
+        RETURN_IF_ERROR(known->second(entry, configuration));
     }
     if (const char* const node = std::getenv(kNodeVariable); node != nullptr && !seen.contains("node"))
         configuration.node = node;

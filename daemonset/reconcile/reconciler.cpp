@@ -124,15 +124,14 @@ asio::awaitable<Result<void>> Reconciler::install() {
     }
     const auto generation = attempted_generation_ = desired_generation_;
     const auto requested = std::exchange(first_request_, std::nullopt);
-    auto desired = compile();
-    if (!desired) co_return std::unexpected(desired.error());
-    const auto delta = flowgen::delta(installed_, desired->flows);
+    CO_ASSIGN_OR_RETURN(auto desired, compile());
+    const auto delta = flowgen::delta(installed_, desired.flows);
     if (!delta.empty() || !foreign_.empty()) {
         auto sent = co_await send(delta);
         if (!sent) co_return sent;
     }
-    record(std::move(desired->flows), delta);
-    if (auto enforced = enforce_(desired->host_policy); !enforced) co_return std::unexpected(enforced.error());
+    record(std::move(desired.flows), delta);
+    CO_RETURN_IF_ERROR(enforce_(desired.host_policy));
     confirm(generation, delta);
     if (requested) metrics_.reconcile_seconds.Observe(milliseconds(Clock::now() - *requested) / 1000);
     co_return Result<void>();
@@ -141,28 +140,25 @@ asio::awaitable<Result<void>> Reconciler::install() {
 asio::awaitable<Result<void>> Reconciler::dump() {
     const auto connection = connection_;
     if (!connection) co_return fail("the switch is not connected");
-    auto found = co_await connection->dump();
-    if (!found) co_return std::unexpected(found.error());
+    CO_ASSIGN_OR_RETURN(auto found, co_await connection->dump());
     metrics_.resyncs.Increment();
     if (std::exchange(foreign_changed_, false)) {
-        const auto changed = size_of(flowgen::delta(found->flows, installed_)) + found->foreign.size();
+        const auto changed = size_of(flowgen::delta(found.flows, installed_)) + found.foreign.size();
         metrics_.foreign_changes.Increment(static_cast<double>(changed));
         if (changed > 0) log_warning("somebody else changed our flows, putting them right", {{"flows", changed}});
     }
-    installed_ = std::move(found->flows);
-    foreign_ = std::move(found->foreign);
+    installed_ = std::move(found.flows);
+    foreign_ = std::move(found.foreign);
     co_return Result<void>();
 }
 
 Result<flowgen::CompiledFlows> Reconciler::compile() {
-    const auto input = input_();
-    if (!input) return std::unexpected(input.error());
-    auto compiled = flowgen::compile(*input->cluster, input->local);
-    if (!compiled) return std::unexpected(compiled.error());
-    owners_ = std::move(compiled->owners);
-    desired_counts_ = count(compiled->flows);
-    metrics_.flows_desired.Set(static_cast<double>(compiled->flows.size()));
-    log_warnings(std::move(compiled->warnings));
+    ASSIGN_OR_RETURN(const auto input, input_());
+    ASSIGN_OR_RETURN(auto compiled, flowgen::compile(*input.cluster, input.local));
+    owners_ = std::move(compiled.owners);
+    desired_counts_ = count(compiled.flows);
+    metrics_.flows_desired.Set(static_cast<double>(compiled.flows.size()));
+    log_warnings(std::move(compiled.warnings));
     return compiled;
 }
 
@@ -207,8 +203,7 @@ asio::awaitable<Result<std::vector<std::string>>> Reconciler::compare(std::funct
         const auto found = co_await connection->dump();
         if (!found) co_return std::unexpected(found.error());
         if (before != installed_generation_ || attempted_generation_ != installed_generation_) {
-            auto settled = co_await installed(desired_generation_, after(kLongestPause));
-            if (!settled) co_return std::unexpected(settled.error());
+            CO_RETURN_IF_ERROR(co_await installed(desired_generation_, after(kLongestPause)));
             continue;
         }
         const auto difference = flowgen::delta(found->flows, installed_);

@@ -157,12 +157,11 @@ asio::awaitable<Result<void>> SwitchLink::configure(SwitchDatabase& database) {
         .ofport = kTunnelOfport,
         .options = {{"key", "flow"}, {"remote_ip", "flow"}, {"local_ip", node_.host->underlay.address.text()}},
         .external_ids = {}};
-    const auto ofport = co_await database.ensure_port(configuration.bridge, std::move(tunnel));
-    if (!ofport) co_return std::unexpected(ofport.error());
-    if (node_.tunnel_ofport != *ofport) {
-        node_.tunnel_ofport = *ofport;
+    CO_ASSIGN_OR_RETURN(const auto ofport, co_await database.ensure_port(configuration.bridge, std::move(tunnel)));
+    if (node_.tunnel_ofport != ofport) {
+        node_.tunnel_ofport = ofport;
         log_info("bridge and tunnel port are there", {{"bridge", configuration.bridge},
-                                                      {"tunnel_ofport", *ofport},
+                                                      {"tunnel_ofport", ofport},
                                                       {"tunnel_address", node_.host->underlay.address.text()},
                                                       {"mtu", node_.host->mtu}});
         reconciler_.request();

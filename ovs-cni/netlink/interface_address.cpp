@@ -72,10 +72,9 @@ Result<std::vector<InterfaceAddress>> addresses_of(Socket& socket, int link) { r
 Result<std::vector<InterfaceAddress>> addresses(Socket& socket) { return list(socket, 0); }
 
 Result<std::vector<ipam::IpAddress>> global_addresses(Socket& socket) {
-    const auto all = addresses(socket);
-    if (!all) return std::unexpected(all.error());
+    ASSIGN_OR_RETURN(const auto all, addresses(socket));
     std::vector<ipam::IpAddress> global;
-    for (const auto& address : *all) {
+    for (const auto& address : all) {
         if (address.global) global.push_back(address.address);
     }
     const auto repeated = std::ranges::unique(global);
@@ -84,13 +83,11 @@ Result<std::vector<ipam::IpAddress>> global_addresses(Socket& socket) {
 }
 
 Result<Link> link_with(Socket& socket, const ipam::IpAddress& address) {
-    const auto all = addresses(socket);
-    if (!all) return std::unexpected(all.error());
-    for (const auto& candidate : *all) {
+    ASSIGN_OR_RETURN(const auto all, addresses(socket));
+    for (const auto& candidate : all) {
         if (candidate.address != address) continue;
-        auto link = find_link(socket, candidate.link);
-        if (!link) return std::unexpected(link.error());
-        if (*link) return std::move(**link);
+        ASSIGN_OR_RETURN(auto link, find_link(socket, candidate.link));
+        if (link) return std::move(*link);
     }
     return fail("no interface of this host has the address " + address.text());
 }

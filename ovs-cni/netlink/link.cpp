@@ -115,8 +115,7 @@ Result<void> set_link(Socket& socket, const std::string& name, const LinkChange&
     // The kernel looks at the address generation mode last, when a link that comes up in the same message has one
     // already.
     if (change.without_link_local && (change.mac || change.mtu || change.up)) {
-        if (auto done = set_link(socket, name, {.mac = {}, .mtu = {}, .up = {}, .without_link_local = true}); !done)
-            return done;
+        RETURN_IF_ERROR(set_link(socket, name, {.mac = {}, .mtu = {}, .up = {}, .without_link_local = true}));
     }
     ifinfomsg fixed{};
     if (change.up) {

@@ -42,11 +42,10 @@ NetworkNamespace::~NetworkNamespace() {
 }
 
 Result<EnteredNamespace> EnteredNamespace::enter(const NetworkNamespace& target) {
-    auto origin = NetworkNamespace::current();
-    if (!origin) return std::unexpected(origin.error());
+    ASSIGN_OR_RETURN(auto origin, NetworkNamespace::current());
     if (setns(target.fd(), CLONE_NEWNET) != 0)
         return fail(std::string("cannot enter the network namespace: ") + std::strerror(errno));
-    return EnteredNamespace(std::move(*origin));
+    return EnteredNamespace(std::move(origin));
 }
 
 EnteredNamespace::~EnteredNamespace() {

@@ -104,8 +104,7 @@ Result<Socket> Socket::open() {
 }
 
 Result<Socket> Socket::open_in(const NetworkNamespace& target) {
-    const auto inside = EnteredNamespace::enter(target);
-    if (!inside) return std::unexpected(inside.error());
+    RETURN_IF_ERROR(EnteredNamespace::enter(target));
     return open();
 }
 

@@ -54,35 +54,30 @@ Result<void> wait_until_gone(Socket& socket, const Link& link, ChangeMonitor& ch
             return fail("cannot wait for the removal of " + link.name + ": " + std::strerror(errno));
         if (waited[1].revents != 0) return outcome(report);
         if (waited[0].revents == 0 || !changes.drain()) continue;
-        const auto found = find_link(socket, link.index);
-        if (!found) return std::unexpected(found.error());
-        if (!*found) return {};
+        ASSIGN_OR_RETURN(const auto found, find_link(socket, link.index));
+        if (!found) return {};
     }
 }
 
 } // namespace
 
 Result<void> delete_link_soon(const std::string& name) {
-    auto socket = Socket::open();
-    if (!socket) return std::unexpected(socket.error());
-    const auto link = find_link(*socket, name);
-    if (!link) return std::unexpected(link.error());
-    if (!*link) return {};
-    auto changes = ChangeMonitor::open();
-    if (!changes) return std::unexpected(changes.error());
+    ASSIGN_OR_RETURN(auto socket, Socket::open());
+    ASSIGN_OR_RETURN(const auto link, find_link(socket, name));
+    if (!link) return {};
+    ASSIGN_OR_RETURN(auto changes, ChangeMonitor::open());
     std::array<int, 2> report{};
     if (pipe2(report.data(), O_CLOEXEC) != 0) return fail("cannot open a pipe: " + std::string(std::strerror(errno)));
     // The child has a socket of its own: on a shared one, each could read the other's answers.
-    auto childs_socket = Socket::open();
-    if (!childs_socket) return std::unexpected(childs_socket.error());
+    ASSIGN_OR_RETURN(auto childs_socket, Socket::open());
     const pid_t child = fork();
     if (child == 0) {
         close(report[0]);
-        remove_and_exit(*childs_socket, name, report[1]);
+        remove_and_exit(childs_socket, name, report[1]);
     }
     close(report[1]);
     const auto gone = child < 0 ? fail("cannot start a process: " + std::string(std::strerror(errno)))
-                                : wait_until_gone(*socket, **link, *changes, report[0]);
+                                : wait_until_gone(socket, *link, changes, report[0]);
     close(report[0]);
     return gone;
 }

@@ -108,11 +108,10 @@ void attach_pods(AssumedCluster& cluster) {
 
 outcome::Result<AssumedCluster> assume(ClusterState state, const std::string& node) {
     AssumedCluster cluster{std::move(state), {}, {}};
-    if (auto done = assume_node(cluster, node); !done) return std::unexpected(done.error());
+    RETURN_IF_ERROR(assume_node(cluster, node));
     assume_replicas(cluster);
     assume_placement(cluster);
-    if (auto done = assume_addresses(cluster, cluster.state.nodes.at(node)); !done)
-        return std::unexpected(done.error());
+    RETURN_IF_ERROR(assume_addresses(cluster, cluster.state.nodes.at(node)));
     cluster.local.name = node;
     cluster.local.tunnel_ofport = kTunnelPort;
     cluster.local.gateway_mac = mac_for("gateway " + node);

@@ -101,15 +101,13 @@ asio::awaitable<Result<bool>> remove_condition(ApiServers& servers, std::string 
     ApiSession session(servers);
     ApiRequest question;
     question.target = status_path(node);
-    const auto found = co_await session.fetch(std::move(question));
-    if (!found) co_return std::unexpected(found.error());
-    if (found->status == kNotFound) co_return false;
-    if (found->status != kOk) co_return fail(describe_refusal(*found));
-    if (!is_own_reason(network_condition(json::parse(found->body, nullptr, false)).reason)) co_return false;
+    CO_ASSIGN_OR_RETURN(const auto found, co_await session.fetch(std::move(question)));
+    if (found.status == kNotFound) co_return false;
+    if (found.status != kOk) co_return fail(describe_refusal(found));
+    if (!is_own_reason(network_condition(json::parse(found.body, nullptr, false)).reason)) co_return false;
     json directive{{"$patch", "delete"}};
-    const auto answer = co_await session.fetch(patch(status_path(node), std::move(directive)));
-    if (!answer) co_return std::unexpected(answer.error());
-    if (answer->status != kOk && answer->status != kNotFound) co_return fail(describe_refusal(*answer));
+    CO_ASSIGN_OR_RETURN(const auto answer, co_await session.fetch(patch(status_path(node), std::move(directive))));
+    if (answer.status != kOk && answer.status != kNotFound) co_return fail(describe_refusal(answer));
     co_return true;
 }
 

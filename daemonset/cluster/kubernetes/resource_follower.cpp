@@ -93,9 +93,8 @@ asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::list_chunk(
     ApiRequest request;
     request.target = target(parameters);
     request.accept = resource_.accept_list;
-    const auto status = co_await session_.begin(std::move(request));
-    if (!status) co_return std::unexpected(status.error());
-    if (*status != kOk) co_return co_await not_served(*status);
+    CO_ASSIGN_OR_RETURN(const auto status, co_await session_.begin(std::move(request)));
+    if (status != kOk) co_return co_await not_served(status);
     ListSplitter splitter;
     const TakeObject take = [this](std::string_view text) {
         auto object = json::parse(text, nullptr, false);
@@ -105,16 +104,13 @@ asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::list_chunk(
             sink_.unreadable("an object in the list of " + resource_.name + " is no JSON");
     };
     while (true) {
-        const auto piece = co_await session_.next(servers_.timing().body);
-        if (!piece) co_return std::unexpected(piece.error());
-        if (piece->empty()) break;
-        if (auto fed = splitter.feed(*piece, take); !fed) co_return std::unexpected(fed.error());
+        CO_ASSIGN_OR_RETURN(const auto piece, co_await session_.next(servers_.timing().body));
+        if (piece.empty()) break;
+        CO_RETURN_IF_ERROR(splitter.feed(piece, take));
     }
-    const auto rest = splitter.finish();
-    if (!rest) co_return std::unexpected(rest.error());
-    auto next = read_envelope(*rest);
-    if (!next) co_return std::unexpected(next.error());
-    continuation = std::move(*next);
+    CO_ASSIGN_OR_RETURN(const auto rest, splitter.finish());
+    CO_ASSIGN_OR_RETURN(auto next, read_envelope(rest));
+    continuation = std::move(next);
     co_return Outcome::Done;
 }
 
@@ -134,12 +130,11 @@ asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::watch() {
     request.target = target(fmt::format("watch=true&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}",
                                         percent_encode(version_), servers_.timing().watch.count()));
     request.accept = resource_.accept_watch;
-    const auto status = co_await session_.begin(std::move(request));
-    if (!status) co_return std::unexpected(status.error());
-    if (*status == kNotFound && resource_.may_be_missing) co_return Outcome::Expired; // the list says what that means
-    if (*status != kOk) {
-        if (!passes(*status)) version_.clear();
-        co_return co_await not_served(*status);
+    CO_ASSIGN_OR_RETURN(const auto status, co_await session_.begin(std::move(request)));
+    if (status == kNotFound && resource_.may_be_missing) co_return Outcome::Expired; // the list says what that means
+    if (status != kOk) {
+        if (!passes(status)) version_.clear();
+        co_return co_await not_served(status);
     }
     trouble_.over();
     const auto outcome = co_await follow_events();
@@ -150,10 +145,9 @@ asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::watch() {
 asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::follow_events() {
     EventSplitter splitter;
     while (true) {
-        const auto piece = co_await session_.next(servers_.timing().silence);
-        if (!piece) co_return std::unexpected(piece.error());
-        if (piece->empty()) co_return Outcome::Done;
-        const auto outcome = take_events(*piece, splitter);
+        CO_ASSIGN_OR_RETURN(const auto piece, co_await session_.next(servers_.timing().silence));
+        if (piece.empty()) co_return Outcome::Done;
+        const auto outcome = take_events(piece, splitter);
         on_settled_();
         if (!outcome || *outcome != Outcome::Done) co_return outcome;
     }

@@ -50,10 +50,9 @@ outcome::Result<std::unique_ptr<ManifestDirectory>> ManifestDirectory::open(cons
     const ManifestTree tree = walk_manifests(root);
     if (!tree.errors.empty()) return outcome::fail("manifests: " + tree.errors.front().text());
     if (tree.directories.empty()) return outcome::fail("manifests: " + root + " is not a directory");
-    auto watch = DirectoryWatch::open();
-    if (!watch) return std::unexpected(watch.error());
-    if (const auto watched = watch->watch(tree.directories); !watched) return std::unexpected(watched.error());
-    return std::unique_ptr<ManifestDirectory>(new ManifestDirectory(executor, std::move(root), std::move(*watch)));
+    ASSIGN_OR_RETURN(auto watch, DirectoryWatch::open());
+    RETURN_IF_ERROR(watch.watch(tree.directories));
+    return std::unique_ptr<ManifestDirectory>(new ManifestDirectory(executor, std::move(root), std::move(watch)));
 }
 
 ManifestDirectory::ManifestDirectory(const asio::any_io_executor& executor, std::string root, DirectoryWatch watch)
@@ -108,10 +107,9 @@ asio::awaitable<boost::system::error_code> ManifestDirectory::wait() {
 outcome::Result<Change> ManifestDirectory::catch_up() {
     const auto until = Clock::now() + kLongestBurst;
     do {
-        const auto events = watch_.take_events();
-        if (!events) return std::unexpected(events.error());
-        if (events->empty()) break;
-        follow(*events);
+        ASSIGN_OR_RETURN(const auto events, watch_.take_events());
+        if (events.empty()) break;
+        follow(events);
     } while (Clock::now() < until);
     decide_due(Clock::now());
     return take_change();

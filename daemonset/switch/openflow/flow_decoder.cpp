@@ -187,9 +187,8 @@ Result<void> take(const ofputil_flow_stats& from, InstalledFlows& installed) {
             return {};
         }
     }
-    auto foreign = foreign_flow(from);
-    if (!foreign) return std::unexpected(foreign.error());
-    installed.foreign.push_back(std::move(*foreign));
+    ASSIGN_OR_RETURN(auto foreign, foreign_flow(from));
+    installed.foreign.push_back(std::move(foreign));
     return {};
 }
 
@@ -214,7 +213,7 @@ Result<void> decode_flow_descriptions(std::span<const std::uint8_t> message, Ins
                                     "cannot read (") +
                         ofperr_to_string(static_cast<ofperr>(outcome)) +
                         "); find it with `ovs-ofctl dump-flows` and delete it");
-        if (auto taken = take(flow, installed); !taken) return taken;
+        RETURN_IF_ERROR(take(flow, installed));
     }
 }
 

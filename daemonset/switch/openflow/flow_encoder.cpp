@@ -45,8 +45,7 @@ Result<void> put_match_field(match& out, const FieldMatch& wanted) {
 /// prerequisites are missing, and the flow would match more than was asked for.
 Result<void> put_match(match& out, const flowgen::Match& wanted) {
     match_init_catchall(&out);
-    for (const auto& field : wanted.fields())
-        if (auto put = put_match_field(out, field); !put) return put;
+    for (const auto& field : wanted.fields()) RETURN_IF_ERROR(put_match_field(out, field));
     for (const auto& field : wanted.fields())
         if (!mf_are_match_prereqs_ok(mf_field_of(field.field), &out))
             return fail("match on " + field_text(field.field) +
@@ -103,8 +102,7 @@ class ActionWriter {
         put->flags = action.commit ? NX_CT_F_COMMIT : 0;
         put->zone_imm = action.zone;
         put->recirc_table = action.table.value_or(NX_CT_RECIRC_NONE);
-        for (const auto& nested : action.exec)
-            if (auto done = std::visit(*this, nested); !done) return done;
+        for (const auto& nested : action.exec) RETURN_IF_ERROR(std::visit(*this, nested));
         put = static_cast<ofpact_conntrack*>(ofpbuf_at_assert(out_, start, sizeof *put));
         out_->header = put;
         ofpact_finish_CT(out_, &put);

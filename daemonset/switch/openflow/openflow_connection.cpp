@@ -50,13 +50,13 @@ awaitable<Result<void>> Bundle::run() {
     auto sent = co_await send_flow_mods();
     if (!sent) co_return co_await discard(std::move(sent.error()));
     // A bundle with a refused flow-mod is committed without it, so nothing is committed before all have been answered.
-    if (auto done = co_await barrier(flow_mods_ + 1); !done) co_return done;
+    CO_RETURN_IF_ERROR(co_await barrier(flow_mods_ + 1));
     if (exchange_.refused() != 0) {
         auto reason = refusal();
         co_return co_await discard(std::move(reason));
     }
     append_bundle_control(session_->output(), exchange_.xid(flow_mods_ + 2), id(), BundleStep::Commit);
-    if (auto done = co_await barrier(flow_mods_ + 3); !done) co_return done;
+    CO_RETURN_IF_ERROR(co_await barrier(flow_mods_ + 3));
     if (exchange_.refused() != 0) co_return std::unexpected(refusal());
     co_return Result<void>{};
 }
@@ -86,7 +86,7 @@ Result<void> Bundle::append_flow_mod(std::uint32_t index) {
 
 awaitable<Result<void>> Bundle::send_flow_mods() {
     for (std::uint32_t index = 0; index < flow_mods_; ++index) {
-        if (auto done = append_flow_mod(index); !done) co_return done;
+        CO_RETURN_IF_ERROR(append_flow_mod(index));
         if (session_->output().size() < kPieceBytes) continue;
         session_->flush();
         co_await session_->room();
@@ -137,11 +137,11 @@ awaitable<Result<std::unique_ptr<OpenFlowConnection>>> OpenFlowConnection::conne
     silence_openvswitch();
     auto session = std::make_shared<OpenFlowSession>(co_await boost::asio::this_coro::executor, std::move(socket));
     auto connection = std::make_unique<OpenFlowConnection>(session);
-    if (auto opened = co_await session->open(); !opened) co_return std::unexpected(opened.error());
+    CO_RETURN_IF_ERROR(co_await session->open());
     Exchange exchange(session, 1);
     append_monitor_request(session->output(), exchange.xid(0));
     session->flush();
-    if (auto answered = co_await exchange.answered(0); !answered) co_return std::unexpected(answered.error());
+    CO_RETURN_IF_ERROR(co_await exchange.answered(0));
     if (exchange.refused() != 0)
         co_return fail("start the flow monitor through " + session->path() + ": " + exchange.refusals().front().reason);
     co_return connection;
@@ -161,7 +161,7 @@ awaitable<Result<void>> OpenFlowConnection::ensure_option_mapping() {
     });
     append_option_table_request(session_->output(), exchange.xid(0));
     session_->flush();
-    if (auto answered = co_await exchange.answered(0); !answered) co_return answered;
+    CO_RETURN_IF_ERROR(co_await exchange.answered(0));
     if (exchange.refused() != 0) co_return fail(attempt + exchange.refusals().front().reason);
     if (!table) co_return fail(attempt + table.error().message);
     if (table->conflict)
@@ -172,7 +172,7 @@ awaitable<Result<void>> OpenFlowConnection::ensure_option_mapping() {
     append_option_mapping(session_->output(), exchange.xid(1));
     append_barrier(session_->output(), exchange.xid(2));
     session_->flush();
-    if (auto answered = co_await exchange.answered(2); !answered) co_return answered;
+    CO_RETURN_IF_ERROR(co_await exchange.answered(2));
     if (exchange.refused() != 0) co_return fail(attempt + exchange.refusals().front().reason);
     co_return Result<void>{};
 }
@@ -185,7 +185,7 @@ awaitable<Result<InstalledFlows>> OpenFlowConnection::dump() {
     });
     append_flow_request(session_->output(), exchange.xid(0));
     session_->flush();
-    if (auto answered = co_await exchange.answered(0); !answered) co_return std::unexpected(answered.error());
+    CO_RETURN_IF_ERROR(co_await exchange.answered(0));
     if (exchange.refused() != 0)
         co_return fail("read the installed flows through " + session_->path() + ": " +
                        exchange.refusals().front().reason);

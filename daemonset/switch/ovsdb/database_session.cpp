@@ -71,7 +71,7 @@ awaitable<Result<void>> DatabaseSession::open() {
         for (auto* signal : session->waiting_) signal->notify();
         session->event_.notify();
     });
-    if (auto opened = co_await rpc_->open(); !opened) co_return opened;
+    CO_RETURN_IF_ERROR(co_await rpc_->open());
     Json request = Json::array({"Open_vSwitch", nullptr, monitored_columns()});
     auto rows = co_await rpc_->call("monitor", std::move(request));
     if (!rows) co_return fail("monitor the switch's database at " + path() + ": " + rows.error().message);

@@ -57,7 +57,7 @@ awaitable<Result<std::unique_ptr<SwitchDatabase>>> SwitchDatabase::connect(std::
     const auto session =
         std::make_shared<DatabaseSession>(co_await boost::asio::this_coro::executor, std::move(socket));
     auto database = std::make_unique<SwitchDatabase>(session);
-    if (auto opened = co_await session->open(); !opened) co_return std::unexpected(opened.error());
+    CO_RETURN_IF_ERROR(co_await session->open());
     co_return database;
 }
 
@@ -74,7 +74,7 @@ std::uint32_t SwitchDatabase::next_ofport() { return session_->next_ofport(); }
 awaitable<DatabaseEvent> SwitchDatabase::next_event() { return session_->next_event(); }
 
 awaitable<Result<void>> SwitchDatabase::ensure_bridge(BridgeSettings settings) {
-    if (auto refreshed = co_await session_->refresh(); !refreshed) co_return refreshed;
+    CO_RETURN_IF_ERROR(co_await session_->refresh());
     auto transaction = bridge_transaction(session_->view(), settings);
     if (transaction.empty()) co_return Result<void>{};
     co_return co_await run_and_follow(session_, std::move(transaction), "configure bridge " + settings.name);
@@ -82,7 +82,7 @@ awaitable<Result<void>> SwitchDatabase::ensure_bridge(BridgeSettings settings) {
 
 awaitable<Result<std::uint32_t>> SwitchDatabase::ensure_port(std::string bridge, PortRequest request) {
     const std::string what = "configure port " + request.name + " of bridge " + bridge;
-    if (auto refreshed = co_await session_->refresh(); !refreshed) co_return std::unexpected(refreshed.error());
+    CO_RETURN_IF_ERROR(co_await session_->refresh());
     const auto id = session_->view().interface_id(request.name);
     if (id.empty()) co_return co_await add_port(std::move(bridge), std::move(request));
     const auto& row = session_->view().interfaces.at(id);
@@ -91,8 +91,7 @@ awaitable<Result<std::uint32_t>> SwitchDatabase::ensure_port(std::string bridge,
     if (!right) {
         Transaction transaction;
         transaction.update("Interface", where_name(request.name), interface_row(request));
-        if (auto done = co_await run_and_follow(session_, std::move(transaction), what); !done)
-            co_return std::unexpected(done.error());
+        CO_RETURN_IF_ERROR(co_await run_and_follow(session_, std::move(transaction), what));
     }
     co_return co_await ofport_of(session_, id, what);
 }
@@ -154,14 +153,13 @@ awaitable<Result<void>> SwitchDatabase::write_record(std::string interface, Text
 
 awaitable<Result<bool>> SwitchDatabase::remove_bridge(std::string name) {
     const std::string what = "remove bridge " + name;
-    if (auto refreshed = co_await session_->refresh(); !refreshed) co_return std::unexpected(refreshed.error());
+    CO_RETURN_IF_ERROR(co_await session_->refresh());
     const auto id = session_->view().bridge_id(name);
     if (id.empty()) co_return false;
     Transaction transaction;
     // Rows of Bridge, Port, Interface and Flow_Table go with the last reference to them.
     transaction.mutate("Open_vSwitch", Json::array(), "bridges", "delete", set_of(Json::array({uuid(id)})));
-    const auto removed = co_await run_and_follow(session_, std::move(transaction), what);
-    if (!removed) co_return std::unexpected(removed.error());
+    CO_RETURN_IF_ERROR(co_await run_and_follow(session_, std::move(transaction), what));
     co_return true;
 }
 

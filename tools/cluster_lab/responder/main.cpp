@@ -40,9 +40,8 @@ outcome::Result<Request> parse(std::vector<std::string> arguments) {
     request.network_namespace = arguments[0];
     request.name = arguments[1];
     for (std::size_t i = 2; i < arguments.size(); ++i) {
-        auto port = PortRequest::parse(arguments[i]);
-        if (!port) return std::unexpected(port.error());
-        request.ports.push_back(std::move(*port));
+        ASSIGN_OR_RETURN(auto port, PortRequest::parse(arguments[i]));
+        request.ports.push_back(std::move(port));
     }
     return request;
 }
@@ -58,10 +57,9 @@ outcome::Result<void> enter(const std::string& network_namespace) {
 outcome::Result<std::vector<Listener>> listen_on_all(const Request& request) {
     std::vector<Listener> all;
     for (const PortRequest& port : request.ports) {
-        auto listeners = listen_on(port, request.sharing);
-        if (!listeners) return std::unexpected(listeners.error());
-        if (listeners->empty()) std::printf("unavailable %s\n", port.text.c_str());
-        all.insert(all.end(), std::move_iterator(listeners->begin()), std::move_iterator(listeners->end()));
+        ASSIGN_OR_RETURN(auto listeners, listen_on(port, request.sharing));
+        if (listeners.empty()) std::printf("unavailable %s\n", port.text.c_str());
+        all.insert(all.end(), std::move_iterator(listeners.begin()), std::move_iterator(listeners.end()));
     }
     return all;
 }

@@ -58,14 +58,12 @@ Result<Access> access_of_pod(const PodEnvironment& environment) {
     auto server = parse_server_url("https://" + (bracketed ? "[" + environment.host + "]" : environment.host) + ":" +
                                    environment.port);
     if (!server) return fail("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT: " + server.error().message);
-    auto token = read_token(environment.account / "token");
-    if (!token) return std::unexpected(token.error());
-    auto authorities = read_secret(environment.account / "ca.crt");
-    if (!authorities) return std::unexpected(authorities.error());
+    ASSIGN_OR_RETURN(auto token, read_token(environment.account / "token"));
+    ASSIGN_OR_RETURN(auto authorities, read_secret(environment.account / "ca.crt"));
     Access access;
     access.servers = {std::move(*server)};
-    access.tls.authorities = std::move(*authorities);
-    access.token = std::move(*token);
+    access.tls.authorities = std::move(authorities);
+    access.token = std::move(token);
     return access;
 }
 

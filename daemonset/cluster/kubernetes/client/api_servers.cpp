@@ -40,20 +40,18 @@ Result<std::shared_ptr<asio::ssl::context>> ApiServers::tls(const TlsSettings& s
 }
 
 asio::awaitable<Result<std::unique_ptr<Connection>>> ApiServers::connect() {
-    const auto current = access();
-    if (!current) co_return std::unexpected(current.error());
-    const auto context = tls(current->tls);
-    if (!context) co_return std::unexpected(context.error());
+    CO_ASSIGN_OR_RETURN(const auto current, access());
+    CO_ASSIGN_OR_RETURN(const auto context, tls(current.tls));
     std::string reasons;
     const auto first = preferred_;
-    for (std::size_t turn = 0; turn < current->servers.size(); ++turn) {
-        const auto& url = current->servers[(first + turn) % current->servers.size()];
-        const auto& wanted_name = current->tls.server_name;
-        Endpoint endpoint{url, *context, current->tls.verify, wanted_name.empty() ? url.host : wanted_name};
+    for (std::size_t turn = 0; turn < current.servers.size(); ++turn) {
+        const auto& url = current.servers[(first + turn) % current.servers.size()];
+        const auto& wanted_name = current.tls.server_name;
+        Endpoint endpoint{url, context, current.tls.verify, wanted_name.empty() ? url.host : wanted_name};
         auto connection = std::make_unique<Connection>(executor_, std::move(endpoint));
         const auto opened = co_await connection->open(timing_.connect);
         if (opened) {
-            preferred_ = (first + turn) % current->servers.size();
+            preferred_ = (first + turn) % current.servers.size();
             co_return std::move(connection);
         }
         reasons += (reasons.empty() ? "" : "; ") + opened.error().message;

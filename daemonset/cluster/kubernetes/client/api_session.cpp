@@ -47,14 +47,12 @@ asio::awaitable<Result<unsigned>> ApiSession::exchange(const ApiRequest& request
     answer_.reset();
     const bool kept = connection_ != nullptr;
     if (!kept) {
-        auto connected = co_await servers_.connect();
-        if (!connected) co_return std::unexpected(connected.error());
-        connection_ = std::move(*connected);
+        CO_ASSIGN_OR_RETURN(auto connected, co_await servers_.connect());
+        connection_ = std::move(connected);
     }
-    const auto text = compose(request);
-    if (!text) co_return std::unexpected(text.error());
+    CO_ASSIGN_OR_RETURN(const auto text, compose(request));
     answer_.emplace();
-    auto done = co_await connection_->write(*text, servers_.timing().write);
+    auto done = co_await connection_->write(text, servers_.timing().write);
     while (done && !answer_->has_head()) done = co_await read_some(servers_.timing().head);
     if (done) co_return answer_->status();
     if (!kept && connection_) servers_.blame(connection_->server());
@@ -63,9 +61,8 @@ asio::awaitable<Result<unsigned>> ApiSession::exchange(const ApiRequest& request
 }
 
 asio::awaitable<Result<void>> ApiSession::read_some(std::chrono::milliseconds patience) {
-    const auto bytes = co_await connection_->read(buffer_, patience);
-    if (!bytes) co_return std::unexpected(bytes.error());
-    co_return *bytes == 0 ? answer_->feed_end() : answer_->feed(std::string_view(buffer_).substr(0, *bytes));
+    CO_ASSIGN_OR_RETURN(const auto bytes, co_await connection_->read(buffer_, patience));
+    co_return bytes == 0 ? answer_->feed_end() : answer_->feed(std::string_view(buffer_).substr(0, bytes));
 }
 
 asio::awaitable<Result<std::string>> ApiSession::next(std::chrono::milliseconds patience) {
@@ -84,14 +81,12 @@ asio::awaitable<Result<std::string>> ApiSession::next(std::chrono::milliseconds 
 }
 
 asio::awaitable<Result<ApiAnswer>> ApiSession::fetch(ApiRequest request) {
-    const auto status = co_await begin(std::move(request));
-    if (!status) co_return std::unexpected(status.error());
-    ApiAnswer answer{*status, {}};
+    CO_ASSIGN_OR_RETURN(const auto status, co_await begin(std::move(request)));
+    ApiAnswer answer{status, {}};
     while (true) {
-        const auto piece = co_await next(servers_.timing().body);
-        if (!piece) co_return std::unexpected(piece.error());
-        if (piece->empty()) co_return answer;
-        answer.body += *piece;
+        CO_ASSIGN_OR_RETURN(const auto piece, co_await next(servers_.timing().body));
+        if (piece.empty()) co_return answer;
+        answer.body += piece;
         if (answer.body.size() <= kLongestAnswer) continue;
         close();
         co_return fail("the API server's answer is longer than " + std::to_string(kLongestAnswer) + " bytes");

@@ -82,19 +82,15 @@ Result<Entry> find_entry(const json& root, const std::filesystem::path& file, co
 }
 
 Result<void> read_cluster(const Entry& cluster, Access& access) {
-    if (auto plain = refuse_present(cluster, kRefusedForClusters, "the agent connects to API servers itself"); !plain)
-        return plain;
-    const auto server = cluster.text("server");
-    if (!server) return std::unexpected(server.error());
-    auto url = parse_server_url(*server);
+    RETURN_IF_ERROR(refuse_present(cluster, kRefusedForClusters, "the agent connects to API servers itself"));
+    ASSIGN_OR_RETURN(const auto server, cluster.text("server"));
+    auto url = parse_server_url(server);
     if (!url) return fail(cluster.where + "server: " + url.error().message);
     access.servers = {std::move(*url)};
-    auto authorities = read_pem(cluster, "certificate-authority");
-    if (!authorities) return std::unexpected(authorities.error());
-    access.tls.authorities = std::move(*authorities);
-    auto name = cluster.text("tls-server-name");
-    if (!name) return std::unexpected(name.error());
-    access.tls.server_name = std::move(*name);
+    ASSIGN_OR_RETURN(auto authorities, read_pem(cluster, "certificate-authority"));
+    access.tls.authorities = std::move(authorities);
+    ASSIGN_OR_RETURN(auto name, cluster.text("tls-server-name"));
+    access.tls.server_name = std::move(name);
     const json skip = cluster.value.value("insecure-skip-tls-verify", json(false));
     if (!skip.is_boolean()) return fail(cluster.where + "insecure-skip-tls-verify must be true or false");
     access.tls.verify = !skip.get<bool>();
@@ -102,46 +98,36 @@ Result<void> read_cluster(const Entry& cluster, Access& access) {
 }
 
 Result<void> read_user(const Entry& user, Access& access) {
-    if (auto plain = refuse_present(user, kRefusedForUsers, "use token, tokenFile or a client certificate"); !plain)
-        return plain;
+    RETURN_IF_ERROR(refuse_present(user, kRefusedForUsers, "use token, tokenFile or a client certificate"));
     auto token = user.text("token");
     if (!token) return std::unexpected(token.error());
-    const auto token_file = user.text("tokenFile");
-    if (!token_file) return std::unexpected(token_file.error());
+    ASSIGN_OR_RETURN(const auto token_file, user.text("tokenFile"));
     // Source: AuthInfo.tokenFile, "if both Token and TokenFile are specified, the TokenFile will be periodically read".
-    if (!token_file->empty()) token = read_token(user.path(*token_file));
+    if (!token_file.empty()) token = read_token(user.path(token_file));
     if (!token) return fail(user.where + "tokenFile: " + token.error().message);
     access.token = std::move(*token);
-    auto certificate = read_pem(user, "client-certificate");
-    if (!certificate) return std::unexpected(certificate.error());
-    auto key = read_pem(user, "client-key");
-    if (!key) return std::unexpected(key.error());
-    if (certificate->empty() != key->empty())
+    ASSIGN_OR_RETURN(auto certificate, read_pem(user, "client-certificate"));
+    ASSIGN_OR_RETURN(auto key, read_pem(user, "client-key"));
+    if (certificate.empty() != key.empty())
         return fail(user.where + "client-certificate and client-key belong together, one of them is missing");
-    access.tls.certificate = std::move(*certificate);
-    access.tls.key = std::move(*key);
+    access.tls.certificate = std::move(certificate);
+    access.tls.key = std::move(key);
     return {};
 }
 
 Result<Access> read_root(const json& root, const std::filesystem::path& file) {
     const Entry whole{file, file.string() + ": ", root};
-    const auto current = whole.text("current-context");
-    if (!current) return std::unexpected(current.error());
-    if (current->empty()) return fail(whole.where + "current-context is missing: kubectl config use-context sets it");
-    const auto context = find_entry(root, file, "context", *current);
-    if (!context) return std::unexpected(context.error());
-    const auto cluster_name = context->text("cluster");
-    const auto user_name = context->text("user");
-    if (!cluster_name) return std::unexpected(cluster_name.error());
-    if (!user_name) return std::unexpected(user_name.error());
-    const auto cluster = find_entry(root, file, "cluster", *cluster_name);
-    if (!cluster) return std::unexpected(cluster.error());
+    ASSIGN_OR_RETURN(const auto current, whole.text("current-context"));
+    if (current.empty()) return fail(whole.where + "current-context is missing: kubectl config use-context sets it");
+    ASSIGN_OR_RETURN(const auto context, find_entry(root, file, "context", current));
+    ASSIGN_OR_RETURN(const auto cluster_name, context.text("cluster"));
+    ASSIGN_OR_RETURN(const auto user_name, context.text("user"));
+    ASSIGN_OR_RETURN(const auto cluster, find_entry(root, file, "cluster", cluster_name));
     Access access;
-    if (auto read = read_cluster(*cluster, access); !read) return std::unexpected(read.error());
-    if (user_name->empty()) return access;
-    const auto user = find_entry(root, file, "user", *user_name);
-    if (!user) return std::unexpected(user.error());
-    if (auto read = read_user(*user, access); !read) return std::unexpected(read.error());
+    RETURN_IF_ERROR(read_cluster(cluster, access));
+    if (user_name.empty()) return access;
+    ASSIGN_OR_RETURN(const auto user, find_entry(root, file, "user", user_name));
+    RETURN_IF_ERROR(read_user(user, access));
     return access;
 }
 
