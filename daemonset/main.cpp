@@ -3,7 +3,6 @@
 #include "daemonset/removal.h"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/program_options.hpp>
@@ -28,7 +27,7 @@ int run(agent::NodeConfiguration configuration) {
     }
     boost::asio::signal_set signals(context, SIGTERM, SIGINT);
     signals.async_wait([&](boost::system::error_code cancelled, int) {
-        if (!cancelled) boost::asio::co_spawn(context, node_agent.shut_down(), boost::asio::detached);
+        if (!cancelled) agent::spawn(context.get_executor(), "ending the agent", node_agent.shut_down());
     });
     context.run();
     return 0;

@@ -68,7 +68,7 @@ Result<std::string> without_database(netlink::Socket& socket, const std::string&
                          "; start Open vSwitch, then remove again (without its database: ovs-dpctl del-dp ovs-system)");
 }
 
-asio::awaitable<Result<std::string>> remove_bridge(netlink::Socket& socket, const NodeConfiguration& configuration) {
+Task<Result<std::string>> remove_bridge(netlink::Socket& socket, const NodeConfiguration& configuration) {
     const auto database = co_await SwitchDatabase::connect(configuration.ovsdb_socket.string());
     if (!database) co_return without_database(socket, configuration.bridge, database.error());
     if ((*database)->view().bridge(configuration.bridge) == nullptr) co_return "";
@@ -103,7 +103,7 @@ Result<std::string> remove_socket(const filesystem::path& path) {
 constexpr auto kConditionPatch = R"({"status":{"conditions":[{"type":"NetworkUnavailable","$patch":"delete"}]}})";
 
 /// The condition that says of a network which is gone that it is available, or why it is not.
-asio::awaitable<void> remove_condition(const NodeConfiguration& configuration, Steps& steps) {
+Task<> remove_condition(const NodeConfiguration& configuration, Steps& steps) {
     if (!configuration.manifests.empty()) co_return; // such a cluster was told nothing
     const auto& node = configuration.node;
     const auto by_hand =
@@ -126,7 +126,7 @@ asio::awaitable<void> remove_condition(const NodeConfiguration& configuration, S
 
 } // namespace
 
-asio::awaitable<Removal> remove_network(NodeConfiguration configuration) {
+Task<Removal> remove_network(NodeConfiguration configuration) {
     if (somebody_listens(configuration.cni_socket))
         co_return Removal{.removed = {},
                           .left = {},

@@ -7,11 +7,9 @@
 // tried whatever became of those before it, and finds nothing to do when it is called again.
 #pragma once
 
+#include "daemonset/base/task.h"
+
 #include "daemonset/node/node_configuration.h"
-
-#include <utility> // Boost.Asio 1.81's coroutine headers need it first under g++ 12
-
-#include <boost/asio/awaitable.hpp>
 
 #include <string>
 #include <vector>
@@ -29,6 +27,6 @@ struct Removal {
 
 /// Removes everything in the calling thread's network namespace. Kernel settings, such as forwarding, stay: others may
 /// need them by now. Fails whole while an agent runs, which would make everything again.
-[[nodiscard]] boost::asio::awaitable<Removal> remove_network(NodeConfiguration configuration);
+[[nodiscard]] Task<Removal> remove_network(NodeConfiguration configuration);
 
 } // namespace agent

@@ -8,29 +8,29 @@ using outcome::Result;
 
 std::vector<std::string> Attachments::load(const DatabaseView& view) {
     records_.clear();
-    std::vector<std::string> troubles;
+    std::vector<std::string> problems;
     for (const auto& [id, row] : view.interfaces) {
         auto record = read_record(row);
         if (!record)
-            troubles.push_back(record.error().message);
+            problems.push_back(record.error().message);
         else if (*record)
             records_[row.name] = std::move(**record);
     }
     loaded_ = true;
-    if (auto rebuilt = rebuild_allocator(); !rebuilt) troubles.push_back(rebuilt.error().message);
-    return troubles;
+    if (auto rebuilt = rebuild_allocator(); !rebuilt) problems.push_back(rebuilt.error().message);
+    return problems;
 }
 
 std::vector<std::string> Attachments::refresh(const DatabaseView& view, std::span<const std::string> interfaces) {
-    std::vector<std::string> troubles;
+    std::vector<std::string> problems;
     bool unexpected = false;
     for (const auto& interface : interfaces) {
         const auto* const row = view.interface(interface);
         auto record = row ? read_record(*row) : Result<std::optional<AttachmentRecord>>(std::nullopt);
-        if (!record) troubles.push_back(record.error().message);
+        if (!record) problems.push_back(record.error().message);
         if (!record || !*record) {
             if (lost_unasked(interface))
-                troubles.push_back("somebody else removed the port or the record of " + interface);
+                problems.push_back("somebody else removed the port or the record of " + interface);
             forget(interface);
             continue;
         }
@@ -39,8 +39,8 @@ std::vector<std::string> Attachments::refresh(const DatabaseView& view, std::spa
         records_[interface] = std::move(**record);
     }
     if (unexpected)
-        if (auto rebuilt = rebuild_allocator(); !rebuilt) troubles.push_back(rebuilt.error().message);
-    return troubles;
+        if (auto rebuilt = rebuild_allocator(); !rebuilt) problems.push_back(rebuilt.error().message);
+    return problems;
 }
 
 bool Attachments::lost_unasked(const std::string& interface) {

@@ -1,32 +1,37 @@
-// How long to wait after a failure: twice as long each time, less a random part, so that all nodes do not come back to
-// a server at the same moment.
+// How long to wait after a failure: twice as long each time, up to a bound.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <random>
 
 namespace agent {
 
+/// Whether a random part is taken off, so that all nodes do not come back to a server at the same moment.
+enum class Jitter : std::uint8_t { None, UpToHalf };
+
 class Backoff {
   public:
-    Backoff(std::chrono::milliseconds first, std::chrono::milliseconds longest)
-        : first_(first), longest_(longest), next_(first) {}
+    Backoff(std::chrono::milliseconds first, std::chrono::milliseconds longest, Jitter jitter = Jitter::None)
+        : first_(first), longest_(longest), next_(first), jitter_(jitter) {}
 
     /// Something has worked: the next failure is the first.
     void reset() { next_ = first_; }
-    /// Between a half of the time that it is the turn of, and all of it.
+    /// How long to wait this time; the next time it is twice as long.
     [[nodiscard]] std::chrono::milliseconds pause() {
-        const auto most = next_.count();
+        using Count = std::chrono::milliseconds::rep;
+        const auto most = next_;
         next_ = std::min(next_ * 2, longest_);
-        return std::chrono::milliseconds(
-            std::uniform_int_distribution<std::chrono::milliseconds::rep>(most / 2, most)(random_));
+        if (jitter_ == Jitter::None) return most;
+        return std::chrono::milliseconds(std::uniform_int_distribution<Count>(most.count() / 2, most.count())(random_));
     }
 
   private:
     std::chrono::milliseconds first_;
     std::chrono::milliseconds longest_;
     std::chrono::milliseconds next_;
+    Jitter jitter_;
     std::minstd_rand random_{std::random_device{}()};
 };
 

@@ -82,13 +82,13 @@ void log_error(std::string_view message, std::initializer_list<LogField> fields)
     write(spdlog::level::err, message, fields);
 }
 
-void TroubleLog::trouble(const std::string& reason) {
+void FailureLog::failed(const std::string& reason) {
     if (reason == reason_) return;
     reason_ = reason;
     log_warning(what_ + " failed, trying again", {{"reason", reason}});
 }
 
-void TroubleLog::over() {
+void FailureLog::recovered() {
     if (reason_.empty()) return;
     reason_.clear();
     log_info(what_ + " works again");

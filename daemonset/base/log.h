@@ -37,16 +37,16 @@ void log_warning(std::string_view message, std::initializer_list<LogField> field
 void log_error(std::string_view message, std::initializer_list<LogField> fields = {});
 
 /// A state that is tried again and again, such as a connection: says each reason once, not once for each try.
-class TroubleLog {
+class FailureLog {
   public:
-    explicit TroubleLog(std::string_view what) : what_(what) {}
+    explicit FailureLog(std::string_view what) : what_(what) {}
 
     /// A warning, unless the last one said the same.
-    void trouble(const std::string& reason);
-    /// A line that the trouble is over, if there was one.
-    void over();
-    /// The last reason; empty when there is no trouble.
-    [[nodiscard]] const std::string& reason() const { return reason_; }
+    void failed(const std::string& reason);
+    /// A line that it works again, if it had failed.
+    void recovered();
+    /// The last reason; empty when it works.
+    [[nodiscard]] const std::string& last_error() const { return reason_; }
 
   private:
     std::string what_;

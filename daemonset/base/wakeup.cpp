@@ -5,19 +5,24 @@
 
 namespace agent {
 
-void Condition::notify_all() {
+void Wakeup::notify_all() {
     for (auto* const waiter : waiters_) {
         waiter->notified = true;
         waiter->timer.cancel();
     }
 }
 
-boost::asio::awaitable<bool> Condition::wait_until(TimePoint deadline) {
+Task<bool> Wakeup::wait_until(TimePoint deadline) {
     Waiter waiter{boost::asio::steady_timer(executor_, deadline)};
-    const auto place = waiters_.insert(waiters_.end(), &waiter);
+    // Also when the coroutine is destroyed while it waits.
+    struct Registration {
+        std::list<Waiter*>& waiters;
+        std::list<Waiter*>::iterator place;
+        ~Registration() { waiters.erase(place); }
+    };
+    const Registration registration{waiters_, waiters_.insert(waiters_.end(), &waiter)};
     boost::system::error_code cancelled; // says nothing that `notified` does not
     co_await waiter.timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
-    waiters_.erase(place);
     co_return waiter.notified;
 }
 

@@ -1,18 +1,15 @@
 // Where the cluster's objects come from. The agent does not know which source it has.
 //
 //   ManifestFollower ──────────┐
-//   kubernetes::ApiFollower ───┴─► NodeState::cluster ──► on_change(what changed)
+//   kubernetes::ApiFollower ───┴─► NodeState::cluster ──► Listener::cluster_changed
 //                          ◄────── report(of this node's network)
 #pragma once
 
-#include <utility> // Boost.Asio 1.81's coroutine headers need it first under g++ 12
+#include "daemonset/base/task.h"
 
 #include "daemonset/cluster/network_report.h"
 #include "outcome/result.h"
 
-#include <boost/asio/awaitable.hpp>
-
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,8 +22,16 @@ class ClusterSource {
     struct Changed {
         bool nodes = false; ///< Node objects among it
     };
-    /// Called after a change is in NodeState::cluster; a burst of changes is one call.
-    using OnChange = std::function<void(Changed)>;
+    /// Learns that a change is in NodeState::cluster; a burst of changes is one call.
+    class Listener {
+      public:
+        Listener() = default;
+        Listener(const Listener&) = delete;
+        Listener& operator=(const Listener&) = delete;
+        virtual ~Listener() = default;
+
+        virtual void cluster_changed(Changed changed) = 0;
+    };
 
     ClusterSource() = default;
     ClusterSource(const ClusterSource&) = delete;
@@ -34,13 +39,13 @@ class ClusterSource {
     virtual ~ClusterSource() = default;
 
     /// Follows for good; what is not there yet is waited for.
-    [[nodiscard]] virtual boost::asio::awaitable<void> run() = 0;
+    [[nodiscard]] virtual Task<> run() = 0;
     /// Takes over now whatever could have been missed. Errors: nothing can be read yet.
     [[nodiscard]] virtual outcome::Result<void> rescan() = 0;
     /// What is wrong at present, a line each.
     [[nodiscard]] virtual std::vector<std::string> errors() const = 0;
     /// Why the state does not count yet; empty when it does.
-    [[nodiscard]] virtual std::string trouble() const = 0;
+    [[nodiscard]] virtual std::string last_error() const = 0;
     /// What the cluster is to be told of this node's network from now on; nothing: what it was told last stands.
     /// A source that only the administrator writes is told nothing.
     virtual void report(const std::optional<NetworkReport>& report) = 0;

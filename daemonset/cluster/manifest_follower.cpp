@@ -30,24 +30,24 @@ void log_change(const cluster::Change& change) {
 
 } // namespace
 
-ManifestFollower::ManifestFollower(asio::any_io_executor executor, NodeState& node, OnChange on_change)
-    : executor_(executor), node_(node), on_change_(std::move(on_change)), pause_(std::move(executor)) {}
+ManifestFollower::ManifestFollower(asio::any_io_executor executor, NodeState& node, Listener& listener)
+    : executor_(std::move(executor)), node_(node), listener_(listener) {}
 
-asio::awaitable<void> ManifestFollower::run() {
+Task<> ManifestFollower::run() {
     while (true) {
         const auto reason = co_await follow();
-        opening_.trouble(reason.message);
-        co_await pause_.wait_until(after(kRetry));
+        opening_.failed(reason.message);
+        co_await sleep_until(after(kRetry));
     }
 }
 
-asio::awaitable<outcome::Error> ManifestFollower::follow() {
+Task<outcome::Error> ManifestFollower::follow() {
     auto opened = cluster::ManifestDirectory::open(executor_, node_.configuration.manifests.string());
     if (!opened) co_return opened.error();
-    // A directory opened for the second time replaces the first, whose state the others still point at.
+    // Nothing is known to be complete until all files of this directory were right once.
     node_.cluster = nullptr;
     directory_ = std::move(*opened);
-    opening_.over();
+    opening_.recovered();
     take(directory_->rescan());
     while (true) {
         auto change = co_await directory_->next_change();
@@ -61,13 +61,13 @@ void ManifestFollower::take(const cluster::Change& change) {
     const bool first = node_.cluster == nullptr;
     if (first && !directory_->errors().empty()) return;
     if (!first && change.objects.empty()) return;
-    node_.cluster = &directory_->state();
+    node_.cluster = directory_->shared_state();
     const bool nodes = std::ranges::any_of(change.objects, [](const auto& key) { return key.kind == "Node"; });
-    on_change_({.nodes = first || nodes});
+    listener_.cluster_changed({.nodes = first || nodes});
 }
 
 Result<void> ManifestFollower::rescan() {
-    if (!directory_) return outcome::fail(trouble());
+    if (!directory_) return outcome::fail(last_error());
     take(directory_->rescan());
     return {};
 }
@@ -76,12 +76,12 @@ std::vector<std::string> ManifestFollower::errors() const {
     std::vector<std::string> lines;
     if (directory_)
         for (const auto& error : directory_->errors()) lines.push_back(error.text());
-    else if (!opening_.reason().empty())
-        lines.push_back(opening_.reason());
+    else if (!opening_.last_error().empty())
+        lines.push_back(opening_.last_error());
     return lines;
 }
 
-std::string ManifestFollower::trouble() const {
+std::string ManifestFollower::last_error() const {
     if (node_.cluster) return {};
     const auto wrong = errors();
     if (wrong.empty()) return "the manifests have not been read yet";

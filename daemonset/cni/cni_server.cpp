@@ -4,8 +4,6 @@
 #include "daemonset/base/log.h"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -67,7 +65,7 @@ outcome::Result<void> CniServer::start(const std::filesystem::path& path) {
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) return outcome::fail(what + error.message());
     path_ = path;
-    asio::co_spawn(acceptor_.get_executor(), accept(), asio::detached);
+    spawn(acceptor_.get_executor(), "accepting CNI requests", accept());
     return {};
 }
 
@@ -81,7 +79,7 @@ void CniServer::stop() {
     if (error || remove_error) log_warning("the CNI socket was not removed", {{"path", path_.string()}});
 }
 
-asio::awaitable<void> CniServer::accept() {
+Task<> CniServer::accept() {
     while (acceptor_.is_open()) {
         boost::system::error_code error;
         Socket socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
@@ -90,11 +88,11 @@ asio::awaitable<void> CniServer::accept() {
             log_warning("a CNI connection was not accepted", {{"reason", error.message()}});
             continue;
         }
-        asio::co_spawn(acceptor_.get_executor(), serve(std::move(socket)), asio::detached);
+        spawn_request(acceptor_.get_executor(), "a CNI request", serve(std::move(socket)));
     }
 }
 
-asio::awaitable<void> CniServer::serve(Socket accepted) {
+Task<> CniServer::serve(Socket accepted) {
     const auto start = std::chrono::steady_clock::now();
     const auto socket = std::make_shared<Socket>(std::move(accepted));
     const auto line = co_await read_line(socket);
@@ -113,11 +111,11 @@ asio::awaitable<void> CniServer::serve(Socket accepted) {
     if ((gone || error) && std::holds_alternative<ovs_cni::AddResponse>(response)) {
         const auto& add = std::get<ovs_cni::AddRequest>(*request);
         log_warning("the plugin went away before ADD was answered, undoing it", {{"attachment", agent::text(add.key)}});
-        co_await service_.abandon(add);
+        co_await verbs_.abandon(add);
     }
 }
 
-asio::awaitable<std::string> CniServer::read_line(std::shared_ptr<Socket> socket) {
+Task<std::string> CniServer::read_line(std::shared_ptr<Socket> socket) {
     asio::steady_timer patience(socket->get_executor(), kRequestPatience);
     patience.async_wait([weak = std::weak_ptr(socket)](boost::system::error_code cancelled) {
         const auto silent = weak.lock();
@@ -141,14 +139,16 @@ void CniServer::report(const ovs_cni::CniResult<ovs_cni::Request>& request, cons
         log_warning("CNI request refused", {{"verb", verb}, {"code", error->code}, {"reason", error->message}});
 }
 
-asio::awaitable<ovs_cni::Response> CniServer::respond(const ovs_cni::CniResult<ovs_cni::Request>& request) {
+Task<ovs_cni::Response> CniServer::respond(const ovs_cni::CniResult<ovs_cni::Request>& request) {
     if (!request) co_return ovs_cni::Response(request.error());
     std::string failure;
     try {
-        co_return co_await service_.answer(*request);
+        co_return co_await verbs_.answer(*request);
     } catch (const std::exception& thrown) {
         failure = thrown.what();
     }
+    log_error("a CNI request failed; this is a fault of the agent: please file a bug",
+              {{"verb", verb_of(request)}, {"reason", failure}});
     co_return ovs_cni::CniError{ovs_cni::cni_code::kAgentFailed, "the agent failed: " + failure, {}};
 }
 

@@ -1,24 +1,23 @@
 // The unix socket that the CNI plugin talks to.
 //
-//   plugin ── one line: Request ──► answer (a coroutine) ──► one line: Response ──► plugin
+//   plugin ── one line: Request ──► CniVerbs::answer ──► one line: Response ──► plugin
 //                                                            └─ nobody there any more: an ADD is undone
 //
 // Connections are served side by side. Only root may connect: who talks to this socket attaches what it likes.
 #pragma once
 
-#include <utility> // Boost.Asio 1.81's coroutine headers need it first under g++ 12
+#include "daemonset/base/task.h"
 
 #include "daemonset/base/metrics.h"
+#include "daemonset/cni/cni_verbs.h"
 #include "outcome/result.h"
 #include "ovs-cni/protocol/agent_protocol.h"
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -26,13 +25,8 @@ namespace agent {
 
 class CniServer {
   public:
-    struct Service {
-        std::function<boost::asio::awaitable<ovs_cni::Response>(ovs_cni::Request)> answer;
-        std::function<boost::asio::awaitable<void>(ovs_cni::AddRequest)> abandon; ///< its answer reached nobody
-    };
-
-    CniServer(boost::asio::io_context& context, Metrics& metrics, Service service)
-        : acceptor_(context), metrics_(metrics), service_(std::move(service)) {}
+    CniServer(boost::asio::io_context& context, Metrics& metrics, CniVerbs& verbs)
+        : acceptor_(context), metrics_(metrics), verbs_(verbs) {}
 
     /// Listens at `path`, readable and writable for the owner only; a socket that a dead agent left there is replaced.
     /// Errors: another agent listens there, or the folder cannot be made.
@@ -44,17 +38,17 @@ class CniServer {
   private:
     using Socket = boost::asio::local::stream_protocol::socket;
 
-    boost::asio::awaitable<void> accept();
-    boost::asio::awaitable<void> serve(Socket accepted);
+    Task<> accept();
+    Task<> serve(Socket accepted);
     /// What came until the end of the line, of the connection, or of patience.
-    boost::asio::awaitable<std::string> read_line(std::shared_ptr<Socket> socket);
+    Task<std::string> read_line(std::shared_ptr<Socket> socket);
     void report(const ovs_cni::CniResult<ovs_cni::Request>& request, const ovs_cni::Response& response,
                 std::chrono::duration<double> time);
-    boost::asio::awaitable<ovs_cni::Response> respond(const ovs_cni::CniResult<ovs_cni::Request>& request);
+    Task<ovs_cni::Response> respond(const ovs_cni::CniResult<ovs_cni::Request>& request);
 
     boost::asio::local::stream_protocol::acceptor acceptor_;
     Metrics& metrics_;
-    Service service_;
+    CniVerbs& verbs_;
     std::filesystem::path path_;
     std::size_t under_way_ = 0;
 };

@@ -73,11 +73,10 @@ template <typename Answer> ovs_cni::Response response(CniResult<Answer> result) 
 
 } // namespace
 
-CniVerbs::CniVerbs(NodeState& node, Attachments& attachments, Reconciler& reconciler,
-                   std::function<std::string()> unready)
-    : node_(node), attachments_(attachments), reconciler_(reconciler), unready_(std::move(unready)) {}
+CniVerbs::CniVerbs(NodeState& node, Attachments& attachments, Reconciler& reconciler, const Readiness& readiness)
+    : node_(node), attachments_(attachments), reconciler_(reconciler), readiness_(readiness) {}
 
-asio::awaitable<ovs_cni::Response> CniVerbs::answer(ovs_cni::Request request) {
+Task<ovs_cni::Response> CniVerbs::answer(ovs_cni::Request request) {
     if (const auto* const wanted = std::get_if<ovs_cni::AddRequest>(&request))
         co_return response(co_await add(*wanted));
     if (const auto* const wanted = std::get_if<ovs_cni::DelRequest>(&request))
@@ -88,8 +87,8 @@ asio::awaitable<ovs_cni::Response> CniVerbs::answer(ovs_cni::Request request) {
     co_return response(status());
 }
 
-asio::awaitable<CniResult<ovs_cni::AddResponse>> CniVerbs::add(const ovs_cni::AddRequest& request) {
-    if (const auto reason = unready_(); !reason.empty())
+Task<CniResult<ovs_cni::AddResponse>> CniVerbs::add(const ovs_cni::AddRequest& request) {
+    if (const auto reason = readiness_.unready(); !reason.empty())
         co_return cni_fail(cni_code::kTryAgain, "the node is not ready: " + reason);
     const auto exists = [&] {
         return cni_fail(cni_code::kAttachmentExists, "container " + request.key.container_id + " is attached as " +
@@ -140,7 +139,7 @@ asio::awaitable<CniResult<ovs_cni::AddResponse>> CniVerbs::add(const ovs_cni::Ad
     co_return response_for(record);
 }
 
-asio::awaitable<CniResult<void>> CniVerbs::wait_for_pod(const AttachmentKey& key, const ovs_cni::PodReference& pod) {
+Task<CniResult<void>> CniVerbs::wait_for_pod(const AttachmentKey& key, const ovs_cni::PodReference& pod) {
     const auto deadline = after(node_.configuration.pod_wait);
     while (true) {
         const auto reason = obstacle(node_, pod);
@@ -155,7 +154,7 @@ asio::awaitable<CniResult<void>> CniVerbs::wait_for_pod(const AttachmentKey& key
     }
 }
 
-asio::awaitable<CniResult<void>> CniVerbs::attach(const AttachmentRecord& record) {
+Task<CniResult<void>> CniVerbs::attach(const AttachmentRecord& record) {
     // The flows go to the switch while it adds the port: the ofport is chosen here, so they need not wait for each
     // other. With hundreds of ports every step makes ovs-vswitchd look at all of them, and one after the other takes
     // longer.
@@ -176,14 +175,14 @@ asio::awaitable<CniResult<void>> CniVerbs::attach(const AttachmentRecord& record
     auto installed = co_await reconciler_.installed(generation, after(kFlowPatience));
     if (!installed) co_return cni_fail(cni_code::kSwitchRefused, installed.error().message);
     const std::vector<std::string> names(1, record.host_interface);
-    const auto troubles = attachments_.refresh(database->view(), names);
-    if (!troubles.empty()) co_return cni_fail(cni_code::kSwitchRefused, troubles.front());
+    const auto problems = attachments_.refresh(database->view(), names);
+    if (!problems.empty()) co_return cni_fail(cni_code::kSwitchRefused, problems.front());
     if (attachments_.under_way(record.key)->cancelled)
         co_return cni_fail(cni_code::kTryAgain, "a DEL came before ADD was done");
     co_return CniResult<void>();
 }
 
-asio::awaitable<CniResult<void>> CniVerbs::detach(const std::vector<AttachmentRecord>& records) {
+Task<CniResult<void>> CniVerbs::detach(const std::vector<AttachmentRecord>& records) {
     const auto database = node_.database;
     if (!database) co_return cni_fail(cni_code::kTryAgain, "the switch's database is not connected");
     std::vector<std::string> ports;
@@ -200,14 +199,14 @@ asio::awaitable<CniResult<void>> CniVerbs::detach(const std::vector<AttachmentRe
     const auto generation = reconciler_.request();
     auto removed = co_await database->remove_ports(node_.configuration.bridge, ports, RemovalWait::Database);
     if (!removed) co_return cni_fail(cni_code::kTryAgain, removed.error().message);
-    for (const auto& trouble : attachments_.refresh(database->view(), ports))
-        log_warning("attachment not served", {{"reason", trouble}});
+    for (const auto& problem : attachments_.refresh(database->view(), ports))
+        log_warning("attachment not served", {{"reason", problem}});
     attachments_.release_after(generation, std::move(addresses));
     attachments_.confirmed(reconciler_.installed_generation());
     co_return CniResult<void>();
 }
 
-asio::awaitable<CniResult<std::vector<ipam::IpAddress>>> CniVerbs::allocate() {
+Task<CniResult<std::vector<ipam::IpAddress>>> CniVerbs::allocate() {
     auto addresses = attachments_.allocate();
     if (!addresses && attachments_.some_leave()) {
         const auto gone = co_await reconciler_.installed(reconciler_.desired_generation(), after(kFlowPatience));
@@ -220,7 +219,7 @@ asio::awaitable<CniResult<std::vector<ipam::IpAddress>>> CniVerbs::allocate() {
     co_return std::move(*addresses);
 }
 
-asio::awaitable<CniResult<void>> CniVerbs::take_in_hand(const AttachmentKey& key) {
+Task<CniResult<void>> CniVerbs::take_in_hand(const AttachmentKey& key) {
     const auto deadline = after(kFlowPatience);
     while (!attachments_.begin(key, Attachments::Doing::Removing)) {
         attachments_.under_way(key)->cancelled = true;
@@ -238,7 +237,7 @@ void CniVerbs::let_go(const AttachmentKey& key) {
     node_.changed.notify_all();
 }
 
-asio::awaitable<CniResult<ovs_cni::DelResponse>> CniVerbs::del(const ovs_cni::DelRequest& request) {
+Task<CniResult<ovs_cni::DelResponse>> CniVerbs::del(const ovs_cni::DelRequest& request) {
     CO_RETURN_IF_ERROR(co_await take_in_hand(request.key));
     const auto record = attachments_.find(request.key);
     CniResult<void> detached;
@@ -255,7 +254,7 @@ asio::awaitable<CniResult<ovs_cni::DelResponse>> CniVerbs::del(const ovs_cni::De
     co_return ovs_cni::DelResponse{record->host_interface};
 }
 
-asio::awaitable<CniResult<ovs_cni::CheckResponse>> CniVerbs::check(const ovs_cni::CheckRequest& request) {
+Task<CniResult<ovs_cni::CheckResponse>> CniVerbs::check(const ovs_cni::CheckRequest& request) {
     const auto record = attachments_.find(request.key);
     if (!attachments_.loaded() || !node_.database)
         co_return cni_fail(cni_code::kTryAgain, "the switch's database is not connected");
@@ -281,7 +280,7 @@ asio::awaitable<CniResult<ovs_cni::CheckResponse>> CniVerbs::check(const ovs_cni
     co_return response;
 }
 
-asio::awaitable<CniResult<ovs_cni::GcResponse>> CniVerbs::gc(const ovs_cni::GcRequest& request) {
+Task<CniResult<ovs_cni::GcResponse>> CniVerbs::gc(const ovs_cni::GcRequest& request) {
     if (!attachments_.loaded() || !node_.database)
         co_return cni_fail(cni_code::kTryAgain, "the switch's database is not connected");
     const std::set<AttachmentKey> valid(request.valid_attachments.begin(), request.valid_attachments.end());
@@ -306,7 +305,7 @@ asio::awaitable<CniResult<ovs_cni::GcResponse>> CniVerbs::gc(const ovs_cni::GcRe
 }
 
 CniResult<ovs_cni::StatusResponse> CniVerbs::status() const {
-    if (const auto reason = unready_(); !reason.empty()) return cni_fail(cni_code::kNotAvailable, reason);
+    if (const auto reason = readiness_.unready(); !reason.empty()) return cni_fail(cni_code::kNotAvailable, reason);
     for (const auto& use : attachments_.address_use())
         if (use.free() < kLimitedCount || use.free() < use.capacity / kLimitedShare)
             return cni_fail(cni_code::kLimited, "only " + std::to_string(use.free()) + " of " +
@@ -315,7 +314,7 @@ CniResult<ovs_cni::StatusResponse> CniVerbs::status() const {
     return ovs_cni::StatusResponse{};
 }
 
-asio::awaitable<void> CniVerbs::abandon(ovs_cni::AddRequest request) {
+Task<> CniVerbs::abandon(ovs_cni::AddRequest request) {
     const ovs_cni::DelRequest undo{request.key, request.network};
     auto removed = co_await del(undo);
     if (!removed)

@@ -9,53 +9,51 @@
 // Source: CNI specification 1.1.0, section 4.
 #pragma once
 
+#include "daemonset/base/task.h"
+
 #include "daemonset/attachments/attachments.h"
+#include "daemonset/health/readiness.h"
 #include "daemonset/node/node_state.h"
 #include "daemonset/reconcile/reconciler.h"
 
-#include <boost/asio/awaitable.hpp>
-
-#include <functional>
 #include <string>
 
 namespace agent {
 
 class CniVerbs {
   public:
-    /// `unready` says why pods cannot be served now; an empty text when they can.
-    CniVerbs(NodeState& node, Attachments& attachments, Reconciler& reconciler, std::function<std::string()> unready);
+    CniVerbs(NodeState& node, Attachments& attachments, Reconciler& reconciler, const Readiness& readiness);
 
     /// The answer to any request; an error is one of its forms.
-    [[nodiscard]] boost::asio::awaitable<ovs_cni::Response> answer(ovs_cni::Request request);
+    [[nodiscard]] Task<ovs_cni::Response> answer(ovs_cni::Request request);
     /// Undoes an ADD whose answer reached nobody.
-    [[nodiscard]] boost::asio::awaitable<void> abandon(ovs_cni::AddRequest request);
+    [[nodiscard]] Task<> abandon(ovs_cni::AddRequest request);
 
   private:
-    template <typename T> using Awaitable = boost::asio::awaitable<T>;
     using AttachmentKey = ovs_cni::AttachmentKey;
 
-    Awaitable<ovs_cni::CniResult<ovs_cni::AddResponse>> add(const ovs_cni::AddRequest& request);
-    Awaitable<ovs_cni::CniResult<ovs_cni::DelResponse>> del(const ovs_cni::DelRequest& request);
-    Awaitable<ovs_cni::CniResult<ovs_cni::CheckResponse>> check(const ovs_cni::CheckRequest& request);
-    Awaitable<ovs_cni::CniResult<ovs_cni::GcResponse>> gc(const ovs_cni::GcRequest& request);
+    Task<ovs_cni::CniResult<ovs_cni::AddResponse>> add(const ovs_cni::AddRequest& request);
+    Task<ovs_cni::CniResult<ovs_cni::DelResponse>> del(const ovs_cni::DelRequest& request);
+    Task<ovs_cni::CniResult<ovs_cni::CheckResponse>> check(const ovs_cni::CheckRequest& request);
+    Task<ovs_cni::CniResult<ovs_cni::GcResponse>> gc(const ovs_cni::GcRequest& request);
     [[nodiscard]] ovs_cni::CniResult<ovs_cni::StatusResponse> status() const;
 
-    Awaitable<ovs_cni::CniResult<void>> wait_for_pod(const AttachmentKey& key, const ovs_cni::PodReference& pod);
-    Awaitable<ovs_cni::CniResult<void>> attach(const AttachmentRecord& record);
+    Task<ovs_cni::CniResult<void>> wait_for_pod(const AttachmentKey& key, const ovs_cni::PodReference& pod);
+    Task<ovs_cni::CniResult<void>> attach(const AttachmentRecord& record);
     /// One free address of each family. When there is none, those are waited for that a DEL has just given up.
-    Awaitable<ovs_cni::CniResult<std::vector<ipam::IpAddress>>> allocate();
+    Task<ovs_cni::CniResult<std::vector<ipam::IpAddress>>> allocate();
     /// Removes the ports of attachments that `begin` has marked. Their flows go with the next bundle, and their
     /// addresses are free when that is confirmed.
-    Awaitable<ovs_cni::CniResult<void>> detach(const std::vector<AttachmentRecord>& records);
+    Task<ovs_cni::CniResult<void>> detach(const std::vector<AttachmentRecord>& records);
     /// Waits until no verb has this attachment in hand, cancelling an ADD, and takes it in hand.
-    Awaitable<ovs_cni::CniResult<void>> take_in_hand(const AttachmentKey& key);
+    Task<ovs_cni::CniResult<void>> take_in_hand(const AttachmentKey& key);
     void let_go(const AttachmentKey& key);
     [[nodiscard]] ovs_cni::AddResponse response_for(const AttachmentRecord& record) const;
 
     NodeState& node_;
     Attachments& attachments_;
     Reconciler& reconciler_;
-    std::function<std::string()> unready_;
+    const Readiness& readiness_;
 };
 
 } // namespace agent

@@ -2,14 +2,13 @@
 
 #include "daemonset/base/log.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
 #include <chrono>
+#include <exception>
 
 namespace agent {
 namespace {
@@ -47,7 +46,7 @@ outcome::Result<void> HttpServer::start(const HttpAddress& address) {
     if (error)
         return outcome::fail("listen on httpAddress " + address.address.text() + " port " +
                              std::to_string(address.port) + ": " + error.message());
-    asio::co_spawn(acceptor_.get_executor(), accept(), asio::detached);
+    spawn(acceptor_.get_executor(), "accepting HTTP connections", accept());
     return {};
 }
 
@@ -56,7 +55,7 @@ void HttpServer::stop() {
     acceptor_.close(ignored);
 }
 
-asio::awaitable<void> HttpServer::accept() {
+Task<> HttpServer::accept() {
     while (acceptor_.is_open()) {
         boost::system::error_code error;
         tcp::socket socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
@@ -65,11 +64,11 @@ asio::awaitable<void> HttpServer::accept() {
             log_warning("an HTTP connection was not accepted", {{"reason", error.message()}});
             continue;
         }
-        asio::co_spawn(acceptor_.get_executor(), talk(std::move(socket)), asio::detached);
+        spawn_request(acceptor_.get_executor(), "an HTTP request", talk(std::move(socket)));
     }
 }
 
-asio::awaitable<void> HttpServer::talk(tcp::socket socket) {
+Task<> HttpServer::talk(tcp::socket socket) {
     beast::tcp_stream stream(std::move(socket));
     beast::flat_buffer buffer;
     bool keep_alive = true;
@@ -96,9 +95,19 @@ asio::awaitable<void> HttpServer::talk(tcp::socket socket) {
     stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
 }
 
-asio::awaitable<HttpAnswer> HttpServer::answer(std::string target) {
+Task<HttpAnswer> HttpServer::answer(std::string target) {
     const auto page = pages_.find(target.substr(0, target.find('?')));
-    if (page != pages_.end()) co_return co_await page->second();
+    if (page != pages_.end()) {
+        std::string failure;
+        try {
+            co_return co_await page->second();
+        } catch (const std::exception& thrown) {
+            failure = thrown.what();
+        }
+        log_error("a page failed; this is a fault of the agent: please file a bug",
+                  {{"page", page->first}, {"reason", failure}});
+        co_return HttpAnswer{500, "text/plain; charset=utf-8", "the agent failed: " + failure + "\n"};
+    }
     std::string list;
     for (const auto& [path, ignored] : pages_) list += path + "\n";
     co_return HttpAnswer{404, "text/plain; charset=utf-8", "no such page; there are\n" + list};

@@ -3,11 +3,10 @@
 //   GET /path ──► page of that path (a coroutine) ──► HttpAnswer
 #pragma once
 
-#include <utility> // Boost.Asio 1.81's coroutine headers need it first under g++ 12
+#include "daemonset/base/task.h"
 
 #include "daemonset/node/node_configuration.h"
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
@@ -23,7 +22,7 @@ struct HttpAnswer {
     std::string body;
 };
 
-using HttpPage = std::function<boost::asio::awaitable<HttpAnswer>()>;
+using HttpPage = std::function<Task<HttpAnswer>()>;
 
 /// Owns the listening socket. Must outlive the io_context's run.
 class HttpServer {
@@ -39,9 +38,9 @@ class HttpServer {
     void stop();
 
   private:
-    boost::asio::awaitable<void> accept();
-    boost::asio::awaitable<void> talk(boost::asio::ip::tcp::socket socket);
-    boost::asio::awaitable<HttpAnswer> answer(std::string target);
+    Task<> accept();
+    Task<> talk(boost::asio::ip::tcp::socket socket);
+    Task<HttpAnswer> answer(std::string target);
 
     boost::asio::ip::tcp::acceptor acceptor_;
     std::map<std::string, HttpPage> pages_;

@@ -1,5 +1,4 @@
-// The agent's pages: what an administrator, a kubelet and Prometheus read.
-#include "daemonset/node_agent.h"
+#include "daemonset/health/node_pages.h"
 
 #include "daemonset/host/gateway.h"
 #include "flowgen/flow/pipeline.h"
@@ -11,7 +10,6 @@
 namespace agent {
 namespace {
 
-namespace asio = boost::asio;
 using nlohmann::json;
 
 constexpr std::chrono::seconds kSynchronisePatience{10};
@@ -56,82 +54,82 @@ HttpAnswer refusal(const std::string& reason) { return {503, "text/plain; charse
 
 } // namespace
 
-void NodeAgent::serve_pages() {
-    http_server_.serve("/healthz", []() -> Awaitable<HttpAnswer> {
+NodePages::NodePages(Metrics& metrics, Parts parts) : metrics_(metrics), parts_(parts) {}
+
+void NodePages::serve_on(HttpServer& server) {
+    server.serve("/healthz", []() -> Task<HttpAnswer> {
         // That this runs at all is the answer: the event loop turns.
         co_return HttpAnswer{200, "text/plain; charset=utf-8", "ok\n"};
     });
-    http_server_.serve("/readyz", [this]() -> Awaitable<HttpAnswer> {
-        const auto reason = unready();
+    server.serve("/readyz", [this]() -> Task<HttpAnswer> {
+        const auto reason = parts_.readiness.unready();
         if (!reason.empty()) co_return refusal(reason);
         co_return HttpAnswer{200, "text/plain; charset=utf-8", "ready\n"};
     });
-    http_server_.serve("/metrics", [this]() -> Awaitable<HttpAnswer> { co_return metrics_page(); });
-    http_server_.serve(
-        "/debug", [this]() -> Awaitable<HttpAnswer> { co_return HttpAnswer{200, kJson, debug_page().dump(2) + "\n"}; });
-    http_server_.serve("/debug/sync", [this]() -> Awaitable<HttpAnswer> { return synchronise(); });
+    server.serve("/metrics", [this]() -> Task<HttpAnswer> { co_return metrics_page(); });
+    server.serve("/debug",
+                 [this]() -> Task<HttpAnswer> { co_return HttpAnswer{200, kJson, debug_page().dump(2) + "\n"}; });
+    server.serve("/debug/sync", [this]() -> Task<HttpAnswer> { return synchronise(); });
 }
 
-HttpAnswer NodeAgent::metrics_page() {
-    metrics_.ready.Set(unready().empty() ? 1 : 0);
-    metrics_.attachments.Set(static_cast<double>(attachments_.records().size()));
-    metrics_.source_errors.Set(static_cast<double>(source_->errors().size()));
-    for (const auto& use : attachments_.address_use())
+HttpAnswer NodePages::metrics_page() {
+    metrics_.ready.Set(parts_.readiness.unready().empty() ? 1 : 0);
+    metrics_.attachments.Set(static_cast<double>(parts_.attachments.records().size()));
+    metrics_.source_errors.Set(static_cast<double>(parts_.source.errors().size()));
+    for (const auto& use : parts_.attachments.address_use())
         metrics_.set_addresses(std::string(ipam::name(use.range.family())), static_cast<double>(use.free()),
                                static_cast<double>(use.used));
     return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text()};
 }
 
-json NodeAgent::debug_page() const {
-    const auto reason = unready();
-    json page{{"node", node_.configuration.node},
+json NodePages::debug_page() const {
+    const auto reason = parts_.readiness.unready();
+    json page{{"node", parts_.node.configuration.node},
               {"ready", reason.empty()},
               {"reason", reason},
               {"generation",
-               {{"desired", reconciler_.desired_generation()}, {"installed", reconciler_.installed_generation()}}},
-              {"flows", flows_by_table(reconciler_.desired_counts(), reconciler_.installed_counts())},
-              {"sourceErrors", source_->errors()}};
+               {{"desired", parts_.reconciler.desired_generation()},
+                {"installed", parts_.reconciler.installed_generation()}}},
+              {"flows", flows_by_table(parts_.reconciler.desired_counts(), parts_.reconciler.installed_counts())},
+              {"sourceErrors", parts_.source.errors()}};
     page["attachments"] = json::array();
-    for (const auto& [port, record] : attachments_.records()) page["attachments"].push_back(describe(record));
-    page["requestsUnderWay"] = attachments_.count_under_way();
+    for (const auto& [port, record] : parts_.attachments.records()) page["attachments"].push_back(describe(record));
+    page["requestsUnderWay"] = parts_.attachments.count_under_way();
     page["addresses"] = json::array();
-    for (const auto& use : attachments_.address_use())
+    for (const auto& use : parts_.attachments.address_use())
         page["addresses"].push_back(
             {{"range", use.range.text()}, {"capacity", use.capacity}, {"used", use.used}, {"free", use.free()}});
-    if (node_.host)
-        page["network"] = {{"tunnelAddress", node_.host->underlay.address.text()},
-                           {"tunnelOfport", node_.tunnel_ofport},
-                           {"underlay", node_.host->underlay.link},
-                           {"underlayMtu", node_.host->underlay.mtu},
-                           {"podMtu", node_.host->mtu},
-                           {"gatewayMac", gateway_mac(node_.configuration.node).text()},
-                           {"hostAddresses", texts(node_.host->addresses)}};
-    if (node_.cluster)
-        page["cluster"] = {{"namespaces", node_.cluster->namespaces.size()},
-                           {"nodes", node_.cluster->nodes.size()},
-                           {"pods", node_.cluster->pods.size()},
-                           {"workloads", node_.cluster->workloads.size()},
-                           {"policies", node_.cluster->policies.size()},
-                           {"labelSets", count_label_sets(*node_.cluster)}};
+    if (parts_.node.host)
+        page["network"] = {{"tunnelAddress", parts_.node.host->underlay.address.text()},
+                           {"tunnelOfport", parts_.node.tunnel_ofport},
+                           {"underlay", parts_.node.host->underlay.link},
+                           {"underlayMtu", parts_.node.host->underlay.mtu},
+                           {"podMtu", parts_.node.host->mtu},
+                           {"gatewayMac", gateway_mac(parts_.node.configuration.node).text()},
+                           {"hostAddresses", texts(parts_.node.host->addresses)}};
+    if (parts_.node.cluster)
+        page["cluster"] = {{"namespaces", parts_.node.cluster->namespaces.size()},
+                           {"nodes", parts_.node.cluster->nodes.size()},
+                           {"pods", parts_.node.cluster->pods.size()},
+                           {"workloads", parts_.node.cluster->workloads.size()},
+                           {"policies", parts_.node.cluster->policies.size()},
+                           {"labelSets", count_label_sets(*parts_.node.cluster)}};
     return page;
 }
 
-asio::awaitable<HttpAnswer> NodeAgent::synchronise() {
-    if (auto rescanned = source_->rescan(); !rescanned) co_return refusal(rescanned.error().message);
+Task<HttpAnswer> NodePages::synchronise() {
+    if (auto rescanned = parts_.source.rescan(); !rescanned) co_return refusal(rescanned.error().message);
     const auto deadline = after(kSynchronisePatience);
-    const auto host = refresh_host();
-    while (host_done_ < host) {
-        if (co_await host_changed_.wait_until(deadline)) continue;
-        if (host_done_ < host) co_return refusal(unready());
-    }
-    const auto generation = reconciler_.request();
-    auto installed = co_await reconciler_.installed(generation, deadline);
+    const auto host = parts_.host.refresh();
+    if (!co_await parts_.host.looked_at(host, deadline)) co_return refusal(parts_.readiness.unready());
+    const auto generation = parts_.reconciler.request();
+    auto installed = co_await parts_.reconciler.installed(generation, deadline);
     if (!installed) co_return refusal(installed.error().message);
-    if (const auto reason = unready(); !reason.empty()) co_return refusal(reason);
-    const json answer{{"generation", reconciler_.installed_generation()},
-                      {"desired", total(reconciler_.desired_counts())},
-                      {"installed", total(reconciler_.installed_counts())},
-                      {"sourceErrors", source_->errors()}};
+    if (const auto reason = parts_.readiness.unready(); !reason.empty()) co_return refusal(reason);
+    const json answer{{"generation", parts_.reconciler.installed_generation()},
+                      {"desired", total(parts_.reconciler.desired_counts())},
+                      {"installed", total(parts_.reconciler.installed_counts())},
+                      {"sourceErrors", parts_.source.errors()}};
     co_return HttpAnswer{200, kJson, answer.dump() + "\n"};
 }
 

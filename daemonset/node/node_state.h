@@ -20,12 +20,14 @@ struct NodeState {
         : configuration(std::move(wanted)), changed(std::move(executor)) {}
 
     NodeConfiguration configuration;
-    /// What the cluster source says; null until all of it was read without error once.
-    const flowgen::ClusterState* cluster = nullptr;
+    /// What the cluster source says; null until all of it was read without error once. The source owns it with us, and
+    /// goes on changing it while no coroutine of ours is in the middle of something.
+    std::shared_ptr<const flowgen::ClusterState> cluster;
     std::optional<HostView> host;
     std::shared_ptr<SwitchDatabase> database; ///< null while it is not connected
+    bool bridge_ready = false;                ///< bridge and tunnel port are there
     std::uint32_t tunnel_ofport = 0;          ///< 0 until the switch has given it
-    Condition changed;                        ///< the cluster, or what is under way for a pod
+    Wakeup changed;                           ///< the cluster, or what is under way for a pod
 };
 
 } // namespace agent

@@ -1,5 +1,7 @@
 #include "daemonset/reconcile/reconciler.h"
 
+#include "daemonset/base/backoff.h"
+
 #include <malloc.h>
 
 #include <algorithm>
@@ -34,10 +36,9 @@ double milliseconds(std::chrono::steady_clock::duration time) {
 
 } // namespace
 
-Reconciler::Reconciler(asio::any_io_executor executor, Metrics& metrics, InputSource input, HostEnforcement enforce,
-                       Told told)
-    : metrics_(metrics), input_(std::move(input)), enforce_(std::move(enforce)), told_(std::move(told)),
-      changed_(std::move(executor)) {}
+Reconciler::Reconciler(asio::any_io_executor executor, Metrics& metrics, FlowInput& input, HostFollower& host,
+                       Listener& listener)
+    : metrics_(metrics), input_(input), host_(host), listener_(listener), changed_(std::move(executor)) {}
 
 std::uint64_t Reconciler::request() {
     if (!first_request_) first_request_ = Clock::now();
@@ -46,14 +47,14 @@ std::uint64_t Reconciler::request() {
     return desired_generation_;
 }
 
-asio::awaitable<Result<void>> Reconciler::installed(std::uint64_t generation, TimePoint deadline) {
+Task<Result<void>> Reconciler::installed(std::uint64_t generation, TimePoint deadline) {
     while (installed_generation_ < generation) {
-        if (!connection_) co_return fail(trouble_);
-        if (attempted_generation_ >= generation && !trouble_.empty()) co_return fail(trouble_);
+        if (!connection_) co_return fail(last_error_);
+        if (attempted_generation_ >= generation && !last_error_.empty()) co_return fail(last_error_);
         const bool notified = co_await changed_.wait_until(deadline);
         if (!notified && installed_generation_ < generation)
             co_return fail("the switch has not confirmed the flows in time" +
-                           (trouble_.empty() ? "" : ": " + trouble_));
+                           (last_error_.empty() ? "" : ": " + last_error_));
     }
     co_return Result<void>();
 }
@@ -61,16 +62,16 @@ asio::awaitable<Result<void>> Reconciler::installed(std::uint64_t generation, Ti
 void Reconciler::connected(std::shared_ptr<OpenFlowConnection> connection) {
     connection_ = std::move(connection);
     dump_needed_ = true;
-    in_line_ = false;
+    in_sync_ = false;
     changed_.notify_all();
 }
 
 void Reconciler::disconnected() {
     connection_.reset();
-    in_line_ = false;
-    trouble_ = "the switch is not connected";
+    in_sync_ = false;
+    last_error_ = "the switch is not connected";
     changed_.notify_all();
-    told_.troubled();
+    listener_.flows_failed();
 }
 
 void Reconciler::resynchronise() {
@@ -83,8 +84,8 @@ bool Reconciler::work_waits() const {
     return connection_ && (dump_needed_ || retry_due_ || attempted_generation_ < desired_generation_);
 }
 
-asio::awaitable<void> Reconciler::run() {
-    auto pause = kFirstPause;
+Task<> Reconciler::run() {
+    Backoff backoff(kFirstPause, kLongestPause);
     while (true) {
         if (!work_waits()) {
             co_await changed_.wait();
@@ -92,25 +93,25 @@ asio::awaitable<void> Reconciler::run() {
         }
         auto installed = co_await install();
         if (installed) {
-            pause = kFirstPause;
-            trouble_.clear();
+            backoff.reset();
+            last_error_.clear();
             changed_.notify_all();
             continue;
         }
-        if (installed.error().message != trouble_) {
-            trouble_ = installed.error().message;
-            log_error("policy and flows not installed", {{"generation", attempted_generation_}, {"reason", trouble_}});
-            told_.troubled();
+        if (installed.error().message != last_error_) {
+            last_error_ = installed.error().message;
+            log_error("policy and flows not installed",
+                      {{"generation", attempted_generation_}, {"reason", last_error_}});
+            listener_.flows_failed();
         }
         changed_.notify_all();
         // A new change, or a new connection, is worth an attempt at once.
-        const bool notified = co_await changed_.wait_until(after(pause));
-        retry_due_ = !notified;
-        if (!notified) pause = std::min(pause * 2, kLongestPause);
+        retry_due_ = !co_await changed_.wait_until(after(backoff.pause()));
+        if (!retry_due_) backoff.reset();
     }
 }
 
-asio::awaitable<Result<void>> Reconciler::install() {
+Task<Result<void>> Reconciler::install() {
     retry_due_ = false;
     attempted_generation_ = desired_generation_;
     if (dump_needed_) {
@@ -131,13 +132,13 @@ asio::awaitable<Result<void>> Reconciler::install() {
         if (!sent) co_return sent;
     }
     record(std::move(desired.flows), delta);
-    CO_RETURN_IF_ERROR(enforce_(desired.host_policy));
+    CO_RETURN_IF_ERROR(host_.enforce(desired.host_policy));
     confirm(generation, delta);
     if (requested) metrics_.reconcile_seconds.Observe(milliseconds(Clock::now() - *requested) / 1000);
     co_return Result<void>();
 }
 
-asio::awaitable<Result<void>> Reconciler::dump() {
+Task<Result<void>> Reconciler::dump() {
     const auto connection = connection_;
     if (!connection) co_return fail("the switch is not connected");
     CO_ASSIGN_OR_RETURN(auto found, co_await connection->dump());
@@ -153,7 +154,7 @@ asio::awaitable<Result<void>> Reconciler::dump() {
 }
 
 Result<flowgen::CompiledFlows> Reconciler::compile() {
-    ASSIGN_OR_RETURN(const auto input, input_());
+    ASSIGN_OR_RETURN(const auto input, input_.read());
     ASSIGN_OR_RETURN(auto compiled, flowgen::compile(*input.cluster, input.local));
     owners_ = std::move(compiled.owners);
     desired_counts_ = count(compiled.flows);
@@ -162,7 +163,7 @@ Result<flowgen::CompiledFlows> Reconciler::compile() {
     return compiled;
 }
 
-asio::awaitable<Result<void>> Reconciler::send(const FlowDelta& delta) {
+Task<Result<void>> Reconciler::send(const FlowDelta& delta) {
     const auto connection = connection_;
     if (!connection) co_return fail("the switch is not connected");
     auto applied = co_await connection->apply(delta, foreign_);
@@ -182,9 +183,9 @@ void Reconciler::record(FlowSet flows, const FlowDelta& delta) {
 }
 
 void Reconciler::confirm(std::uint64_t generation, const FlowDelta& delta) {
-    const bool first = !std::exchange(in_line_, true);
+    const bool first = !std::exchange(in_sync_, true);
     installed_generation_ = generation;
-    told_.confirmed(generation);
+    listener_.flows_confirmed(generation);
     metrics_.generation_installed.Set(static_cast<double>(generation));
     if (first || !delta.empty())
         log_info(first ? "the switch is in line" : "flows installed", {{"generation", generation},
@@ -194,9 +195,9 @@ void Reconciler::confirm(std::uint64_t generation, const FlowDelta& delta) {
     if (first || size_of(delta) >= kLargeChange) malloc_trim(0);
 }
 
-asio::awaitable<Result<std::vector<std::string>>> Reconciler::compare(std::function<bool(const FlowKey&)> concerned) {
+Task<Result<std::vector<std::string>>> Reconciler::compare(std::function<bool(const FlowKey&)> concerned) {
     const auto connection = connection_;
-    if (!connection || !in_line_) co_return fail(trouble_.empty() ? "the switch is not in line yet" : trouble_);
+    if (!connection || !in_sync_) co_return fail(last_error_.empty() ? "the switch is not in line yet" : last_error_);
     // Flows that change under the dump would look like differences: only a dump between two bundles counts.
     while (true) {
         const auto before = installed_generation_;

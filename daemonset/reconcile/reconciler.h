@@ -8,11 +8,11 @@
 // change is confirmed when the host's own rules hold their part of it as well.
 #pragma once
 
-#include <utility> // Boost.Asio 1.81's coroutine headers need it first under g++ 12
-
 #include "daemonset/base/log.h"
 #include "daemonset/base/metrics.h"
 #include "daemonset/base/wakeup.h"
+#include "daemonset/host/host_follower.h"
+#include "daemonset/reconcile/flow_input.h"
 #include "daemonset/switch/openflow/openflow_connection.h"
 #include "flowgen/compile.h"
 
@@ -26,38 +26,32 @@
 
 namespace agent {
 
-/// What a compile reads.
-struct CompileInput {
-    const flowgen::ClusterState* cluster = nullptr; ///< valid until the next suspension
-    flowgen::LocalNode local;
-};
-
-/// The present input, or the reason why there is none yet, such as manifests that were never read whole.
-using InputSource = std::function<outcome::Result<CompileInput>()>;
-
-/// Makes the host's own rules those of this policy. Does nothing when they are.
-using HostEnforcement = std::function<outcome::Result<void>(const flowgen::HostPolicy&)>;
-
 /// Flows in each of the 256 tables.
 using TableCounts = std::array<std::size_t, 256>;
 
 class Reconciler {
   public:
-    /// Who is told what becomes of the work.
-    struct Told {
-        /// With the number of each change that the switch has confirmed and the host's own rules hold.
-        std::function<void(std::uint64_t)> confirmed;
-        std::function<void()> troubled; ///< trouble() may have another answer
+    class Listener {
+      public:
+        Listener() = default;
+        Listener(const Listener&) = delete;
+        Listener& operator=(const Listener&) = delete;
+        virtual ~Listener() = default;
+
+        /// The switch has confirmed this change, and the host's own rules hold their part of it.
+        virtual void flows_confirmed(std::uint64_t generation) = 0;
+        /// last_error() is another one.
+        virtual void flows_failed() = 0;
     };
 
-    Reconciler(boost::asio::any_io_executor executor, Metrics& metrics, InputSource input, HostEnforcement enforce,
-               Told told);
+    Reconciler(boost::asio::any_io_executor executor, Metrics& metrics, FlowInput& input, HostFollower& host,
+               Listener& listener);
 
     /// Something that the compile reads has changed. Returns the change's number, to wait for with `installed`.
     std::uint64_t request();
     /// Returns when change `generation`, or one after it, is confirmed.
     /// Errors: an attempt that contained it failed (it is tried again all the same), or the deadline came.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> installed(std::uint64_t generation, TimePoint deadline);
+    [[nodiscard]] Task<outcome::Result<void>> installed(std::uint64_t generation, TimePoint deadline);
 
     /// A connection whose switch is to be brought in line; its flows are dumped first.
     void connected(std::shared_ptr<OpenFlowConnection> connection);
@@ -68,16 +62,16 @@ class Reconciler {
     /// Dumps the switch's flows and compares them with what it confirmed: a line for each flow that is missing, extra
     /// or different and of which `concerned` holds. What differs is put right afterwards. Errors: the switch is not in
     /// line, or gives no answer.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<std::vector<std::string>>>
+    [[nodiscard]] Task<outcome::Result<std::vector<std::string>>>
     compare(std::function<bool(const flowgen::FlowKey&)> concerned);
 
     /// Works for good.
-    [[nodiscard]] boost::asio::awaitable<void> run();
+    [[nodiscard]] Task<> run();
 
     /// Whether the switch was in line once since it was connected.
-    [[nodiscard]] bool in_line() const { return connection_ && in_line_; }
+    [[nodiscard]] bool in_sync() const { return connection_ && in_sync_; }
     /// Why it is not, or why the last attempt failed; empty when all is well.
-    [[nodiscard]] const std::string& trouble() const { return trouble_; }
+    [[nodiscard]] const std::string& last_error() const { return last_error_; }
     [[nodiscard]] std::uint64_t desired_generation() const { return desired_generation_; }
     [[nodiscard]] std::uint64_t installed_generation() const { return installed_generation_; }
     [[nodiscard]] const TableCounts& desired_counts() const { return desired_counts_; }
@@ -87,9 +81,9 @@ class Reconciler {
     using Clock = std::chrono::steady_clock;
 
     [[nodiscard]] bool work_waits() const;
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> install();
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> dump();
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> send(const flowgen::FlowDelta& delta);
+    [[nodiscard]] Task<outcome::Result<void>> install();
+    [[nodiscard]] Task<outcome::Result<void>> dump();
+    [[nodiscard]] Task<outcome::Result<void>> send(const flowgen::FlowDelta& delta);
     [[nodiscard]] outcome::Result<flowgen::CompiledFlows> compile();
     /// The switch holds these flows now.
     void record(flowgen::FlowSet flows, const flowgen::FlowDelta& delta);
@@ -98,10 +92,10 @@ class Reconciler {
     [[nodiscard]] std::string with_owner(std::string reason) const;
 
     Metrics& metrics_;
-    InputSource input_;
-    HostEnforcement enforce_;
-    Told told_;
-    Condition changed_;
+    FlowInput& input_;
+    HostFollower& host_;
+    Listener& listener_;
+    Wakeup changed_;
     std::shared_ptr<OpenFlowConnection> connection_;
 
     std::uint64_t desired_generation_ = 0;
@@ -116,10 +110,10 @@ class Reconciler {
     std::vector<std::string> warnings_;
 
     bool dump_needed_ = true;
-    bool in_line_ = false;         ///< this connection's switch has been brought in line
+    bool in_sync_ = false;         ///< this connection's switch has been brought in line
     bool foreign_changed_ = false; ///< the dump is needed because of somebody else
     bool retry_due_ = false;
-    std::string trouble_ = "the switch is not connected yet";
+    std::string last_error_ = "the switch is not connected yet";
 };
 
 } // namespace agent

@@ -1,9 +1,8 @@
 #include "daemonset/reconcile/switch_link.h"
 
+#include "daemonset/base/backoff.h"
 #include "daemonset/host/gateway.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
@@ -24,54 +23,39 @@ constexpr std::chrono::milliseconds kLongestPause{2000};
 /// Foreign changes that come in a burst are put right at once, by one dump.
 constexpr std::chrono::milliseconds kBurst{100};
 
-/// How long to wait before the next try: longer each time, until something has worked.
-class Pause {
-  public:
-    [[nodiscard]] TimePoint next() {
-        const auto deadline = after(pause_);
-        pause_ = std::min(pause_ * 2, kLongestPause);
-        return deadline;
-    }
-    void reset() { pause_ = kFirstPause; }
-
-  private:
-    std::chrono::milliseconds pause_ = kFirstPause;
-};
-
 } // namespace
 
 SwitchLink::SwitchLink(asio::any_io_executor executor, NodeState& node, Attachments& attachments,
-                       Reconciler& reconciler, std::function<void()> on_bridge)
-    : node_(node), attachments_(attachments), reconciler_(reconciler), on_bridge_(std::move(on_bridge)),
-      changed_(executor), pause_(executor) {}
+                       Reconciler& reconciler, HostFollower& host)
+    : node_(node), attachments_(attachments), reconciler_(reconciler), host_(host), changed_(std::move(executor)) {}
 
-asio::awaitable<void> SwitchLink::follow_database() {
-    Pause pause;
+Task<> SwitchLink::follow_database() {
+    Backoff backoff(kFirstPause, kLongestPause);
     while (true) {
         const auto reason = co_await use_database();
         const auto lost = std::exchange(node_.database, nullptr);
         changed_.notify_all();
-        database_trouble_.trouble(reason.message);
+        database_failure_.failed(reason.message);
         if (lost) {
-            pause.reset(); // it worked until now
-            on_bridge_();
+            backoff.reset(); // it worked until now
+            host_.refresh();
         }
-        co_await pause_.wait_until(pause.next());
+        co_await sleep_until(after(backoff.pause()));
     }
 }
 
-asio::awaitable<Error> SwitchLink::use_database() {
+Task<Error> SwitchLink::use_database() {
     auto connected = co_await SwitchDatabase::connect(node_.configuration.ovsdb_socket.string());
     if (!connected) co_return connected.error();
-    database_trouble_.over();
+    database_failure_.recovered();
     const std::shared_ptr<SwitchDatabase> database = std::move(*connected);
-    for (const auto& trouble : attachments_.load(database->view()))
-        log_error("attachment not served", {{"reason", trouble}});
+    for (const auto& problem : attachments_.load(database->view()))
+        log_error("attachment not served", {{"reason", problem}});
     log_info("attachments read from the switch's database", {{"attachments", attachments_.records().size()}});
     node_.database = database;
     configuration_due_ = true;
-    asio::co_spawn(co_await asio::this_coro::executor, follow_settings(database), asio::detached);
-    asio::co_spawn(co_await asio::this_coro::executor, end_flow_restore(database), asio::detached);
+    spawn(co_await asio::this_coro::executor, "configuring the bridge", follow_settings(database));
+    spawn(co_await asio::this_coro::executor, "ending flow-restore-wait", end_flow_restore(database));
     reconciler_.request();
     while (true) {
         const auto event = co_await database->next_event();
@@ -81,19 +65,19 @@ asio::awaitable<Error> SwitchLink::use_database() {
 }
 
 void SwitchLink::take(const DatabaseChange& change, const SwitchDatabase& database) {
-    for (const auto& trouble : attachments_.refresh(database.view(), change.interfaces))
-        log_error("attachment not served", {{"reason", trouble}});
+    for (const auto& problem : attachments_.refresh(database.view(), change.interfaces))
+        log_error("attachment not served", {{"reason", problem}});
     if (attachments_.compile_is_stale()) reconciler_.request();
     const auto concerns = [&](const std::string& interface) {
         return std::ranges::binary_search(change.interfaces, interface);
     };
     if (change.bridge || concerns(kTunnelPort)) settings_changed();
-    if (concerns(node_.configuration.bridge)) on_bridge_();
+    if (concerns(node_.configuration.bridge)) host_.refresh();
 }
 
-asio::awaitable<void> SwitchLink::follow_settings(std::shared_ptr<SwitchDatabase> database) {
-    Pause pause;
-    TroubleLog trouble("configuring the bridge");
+Task<> SwitchLink::follow_settings(std::shared_ptr<SwitchDatabase> database) {
+    Backoff backoff(kFirstPause, kLongestPause);
+    FailureLog failure("configuring the bridge");
     while (node_.database == database) {
         if (!configuration_due_ || !node_.host) {
             co_await changed_.wait();
@@ -102,24 +86,24 @@ asio::awaitable<void> SwitchLink::follow_settings(std::shared_ptr<SwitchDatabase
         configuration_due_ = false;
         const auto configured = co_await configure(*database);
         if (configured) {
-            trouble.over();
-            pause.reset();
-            bridge_ready_ = true;
+            failure.recovered();
+            backoff.reset();
+            node_.bridge_ready = true;
             changed_.notify_all();
-            on_bridge_();
+            host_.refresh();
             continue;
         }
         configuration_due_ = true;
         if (node_.database != database) break;
-        trouble.trouble(configured.error().message);
-        co_await pause_.wait_until(pause.next());
+        failure.failed(configured.error().message);
+        co_await sleep_until(after(backoff.pause()));
     }
 }
 
-asio::awaitable<void> SwitchLink::end_flow_restore(std::shared_ptr<SwitchDatabase> database) {
-    TroubleLog trouble("ending the switch's wait for its flows");
+Task<> SwitchLink::end_flow_restore(std::shared_ptr<SwitchDatabase> database) {
+    FailureLog failure("ending the switch's wait for its flows");
     while (node_.database == database) {
-        if (!database->view().flow_restore_wait || !reconciler_.in_line()) {
+        if (!database->view().flow_restore_wait || !reconciler_.in_sync()) {
             co_await changed_.wait();
             continue;
         }
@@ -128,22 +112,22 @@ asio::awaitable<void> SwitchLink::end_flow_restore(std::shared_ptr<SwitchDatabas
         const auto differences = co_await reconciler_.compare(every);
         if (node_.database != database) break;
         if (!differences || !differences->empty()) {
-            trouble.trouble(differences ? differences->front() : differences.error().message);
-            co_await pause_.wait_until(after(kBurst));
+            failure.failed(differences ? differences->front() : differences.error().message);
+            co_await sleep_until(after(kBurst));
             continue;
         }
         const auto ended = co_await database->end_flow_restore();
         if (ended) {
-            trouble.over();
+            failure.recovered();
             log_info("the switch's flows are back, flow-restore-wait is removed");
             continue;
         }
-        trouble.trouble(ended.error().message);
-        co_await pause_.wait_until(after(kLongestPause));
+        failure.failed(ended.error().message);
+        co_await sleep_until(after(kLongestPause));
     }
 }
 
-asio::awaitable<Result<void>> SwitchLink::configure(SwitchDatabase& database) {
+Task<Result<void>> SwitchLink::configure(SwitchDatabase& database) {
     const auto& configuration = node_.configuration;
     BridgeSettings bridge{.name = configuration.bridge,
                           .datapath = std::string(name(configuration.datapath)),
@@ -174,43 +158,43 @@ void SwitchLink::settings_changed() {
     changed_.notify_all();
 }
 
-asio::awaitable<void> SwitchLink::follow_switch() {
-    Pause pause;
+Task<> SwitchLink::follow_switch() {
+    Backoff backoff(kFirstPause, kLongestPause);
     while (true) {
-        while (!bridge_ready_) co_await changed_.wait();
+        while (!node_.bridge_ready) co_await changed_.wait();
         const auto reason = co_await use_switch();
-        if (reconciler_.in_line()) pause.reset();
+        if (reconciler_.in_sync()) backoff.reset();
         reconciler_.disconnected();
-        switch_trouble_.trouble(reason.message);
-        co_await pause_.wait_until(pause.next());
+        switch_failure_.failed(reason.message);
+        co_await sleep_until(after(backoff.pause()));
     }
 }
 
-asio::awaitable<Error> SwitchLink::use_switch() {
+Task<Error> SwitchLink::use_switch() {
     auto connected = co_await OpenFlowConnection::connect(node_.configuration.openflow_socket.string());
     if (!connected) co_return connected.error();
     const std::shared_ptr<OpenFlowConnection> connection = std::move(*connected);
     auto mapped = co_await connection->ensure_option_mapping();
     if (!mapped) co_return mapped.error();
-    switch_trouble_.over();
+    switch_failure_.recovered();
     reconciler_.connected(connection);
-    on_bridge_(); // a switch that has started again may have made the bridge's own port anew
+    host_.refresh(); // a switch that has started again may have made the bridge's own port anew
     while (true) {
         const auto event = co_await connection->next_event();
         if (const auto* const lost = std::get_if<ConnectionLost>(&event)) co_return lost->reason;
         const auto& foreign = std::get<ForeignChange>(event);
         log_warning("somebody else changed flows of the bridge",
                     {{"changes", foreign.flows}, {"example", foreign.example}});
-        co_await pause_.wait_until(after(kBurst));
+        co_await sleep_until(after(kBurst));
         reconciler_.resynchronise();
     }
 }
 
-std::string SwitchLink::trouble() const {
-    if (!database_trouble_.reason().empty()) return database_trouble_.reason();
+std::string SwitchLink::last_error() const {
+    if (!database_failure_.last_error().empty()) return database_failure_.last_error();
     if (!node_.database) return "the switch's database is not connected yet";
-    if (!bridge_ready_) return "the bridge is not configured yet";
-    return switch_trouble_.reason();
+    if (!node_.bridge_ready) return "the bridge is not configured yet";
+    return switch_failure_.last_error();
 }
 
 } // namespace agent

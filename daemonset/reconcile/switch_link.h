@@ -5,58 +5,51 @@
 //   OpenFlow ──► option mapping ──► Reconciler ──► foreign changes, until it is lost ──► again
 #pragma once
 
+#include "daemonset/base/task.h"
+
 #include "daemonset/attachments/attachments.h"
 #include "daemonset/base/log.h"
+#include "daemonset/host/host_follower.h"
 #include "daemonset/node/node_state.h"
 #include "daemonset/reconcile/reconciler.h"
 #include "daemonset/switch/ovsdb/switch_database.h"
 
-#include <boost/asio/awaitable.hpp>
-
-#include <functional>
 #include <string>
 
 namespace agent {
 
 class SwitchLink {
   public:
-    /// `on_bridge` is called when the bridge's own port may be new or different, or the switch's database was lost.
     SwitchLink(boost::asio::any_io_executor executor, NodeState& node, Attachments& attachments, Reconciler& reconciler,
-               std::function<void()> on_bridge);
+               HostFollower& host);
 
     /// Both work for good.
-    [[nodiscard]] boost::asio::awaitable<void> follow_database();
-    [[nodiscard]] boost::asio::awaitable<void> follow_switch();
+    [[nodiscard]] Task<> follow_database();
+    [[nodiscard]] Task<> follow_switch();
 
     /// The host's view (MTU, tunnel address) has changed: bridge and tunnel port have to follow.
     void settings_changed();
     /// The switch has confirmed flows.
     void flows_confirmed() { changed_.notify_all(); }
-    /// Whether bridge and tunnel port are there.
-    [[nodiscard]] bool bridge_ready() const { return bridge_ready_; }
     /// What is wrong with one of the connections; empty when nothing is.
-    [[nodiscard]] std::string trouble() const;
+    [[nodiscard]] std::string last_error() const;
 
   private:
-    template <typename T> using Awaitable = boost::asio::awaitable<T>;
-
     /// Each works until the connection is lost, and says why.
-    Awaitable<outcome::Error> use_database();
-    Awaitable<outcome::Error> use_switch();
-    Awaitable<outcome::Result<void>> configure(SwitchDatabase& database);
-    Awaitable<void> follow_settings(std::shared_ptr<SwitchDatabase> database);
-    Awaitable<void> end_flow_restore(std::shared_ptr<SwitchDatabase> database);
+    Task<outcome::Error> use_database();
+    Task<outcome::Error> use_switch();
+    Task<outcome::Result<void>> configure(SwitchDatabase& database);
+    Task<> follow_settings(std::shared_ptr<SwitchDatabase> database);
+    Task<> end_flow_restore(std::shared_ptr<SwitchDatabase> database);
     void take(const DatabaseChange& change, const SwitchDatabase& database);
 
     NodeState& node_;
     Attachments& attachments_;
     Reconciler& reconciler_;
-    std::function<void()> on_bridge_;
-    Condition changed_;
-    Condition pause_; ///< never notified: what waits on it only lets time pass
-    TroubleLog database_trouble_{"the connection to the switch's database"};
-    TroubleLog switch_trouble_{"the connection to the switch"};
-    bool bridge_ready_ = false;
+    HostFollower& host_; ///< looks again when the bridge's own port may be new or different, or the database was lost
+    Wakeup changed_;
+    FailureLog database_failure_{"the connection to the switch's database"};
+    FailureLog switch_failure_{"the connection to the switch"};
     bool configuration_due_ = false;
 };
 

@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-TEST(Lifecycle, AStartedAgentIsReadyWithEveryDesiredFlowInstalled) {
+TEST(Lifecycle, a_started_agent_is_ready_with_every_desired_flow_installed) {
     Node node;
     node.start_ready_agent();
     const auto debug = node.debug();
@@ -26,7 +26,7 @@ TEST(Lifecycle, AStartedAgentIsReadyWithEveryDesiredFlowInstalled) {
     EXPECT_THAT(node.vsctl("get interface geneve0 type"), HasSubstr("geneve"));
 }
 
-TEST(Lifecycle, TheGatewayHasAddressMtuAndRoutesToAllNodes) {
+TEST(Lifecycle, the_gateway_has_address_mtu_and_routes_to_all_nodes) {
     Node node;
     node.start_ready_agent();
     EXPECT_THAT(node.command("ip addr show br-int"), HasSubstr("inet 10.244.1.1/32"));
@@ -38,7 +38,7 @@ TEST(Lifecycle, TheGatewayHasAddressMtuAndRoutesToAllNodes) {
     EXPECT_EQ(node.command("cat /proc/sys/net/ipv6/conf/all/forwarding"), "1\n");
 }
 
-TEST(Lifecycle, RoutesFollowNodesThatComeAndGo) {
+TEST(Lifecycle, routes_follow_nodes_that_come_and_go) {
     Node node;
     node.start_ready_agent();
     node.write("node3.yaml", "{apiVersion: v1, kind: Node, metadata: {name: node3}, spec: {podCIDRs: [10.244.3.0/24]}, "
@@ -51,7 +51,7 @@ TEST(Lifecycle, RoutesFollowNodesThatComeAndGo) {
     EXPECT_THAT(node.command("ip route show 10.244.3.0/24"), IsEmpty());
 }
 
-TEST(Lifecycle, ANodeThatChangesAddressAndPodCidrIsFollowed) {
+TEST(Lifecycle, a_node_that_changes_address_and_pod_cidr_is_followed) {
     Node node;
     node.start_ready_agent();
     const auto node3 = [&](const std::string& pod_cidr, const std::string& address) {
@@ -72,7 +72,7 @@ TEST(Lifecycle, ANodeThatChangesAddressAndPodCidrIsFollowed) {
     EXPECT_THAT(node.command("nft list set inet ovs-cni cluster4"), HasSubstr("172.30.0.33"));
 }
 
-TEST(Lifecycle, ARestartWithoutAChangeSendsNoFlowAtAll) {
+TEST(Lifecycle, a_restart_without_a_change_sends_no_flow_at_all) {
     Node node;
     node.start_ready_agent();
     node.write_pod("web");
@@ -92,7 +92,7 @@ TEST(Lifecycle, ARestartWithoutAChangeSendsNoFlowAtAll) {
     EXPECT_THAT(again->differences, IsEmpty());
 }
 
-TEST(Lifecycle, WhatChangedWhileTheAgentWasAwayIsTheOnlyThingSent) {
+TEST(Lifecycle, what_changed_while_the_agent_was_away_is_the_only_thing_sent) {
     Node node;
     node.start_ready_agent();
     node.stop_agent();
@@ -104,7 +104,7 @@ TEST(Lifecycle, WhatChangedWhileTheAgentWasAwayIsTheOnlyThingSent) {
     EXPECT_LT(added, 20);
 }
 
-TEST(Lifecycle, ForeignChangesOfOurFlowsArePutRightAndCounted) {
+TEST(Lifecycle, foreign_changes_of_our_flows_are_put_right_and_counted) {
     Node node;
     node.start_ready_agent();
     const auto before = node.flows();
@@ -121,7 +121,7 @@ TEST(Lifecycle, ForeignChangesOfOurFlowsArePutRightAndCounted) {
     EXPECT_THAT(node.log(), HasSubstr("somebody else changed"));
 }
 
-TEST(Lifecycle, AfterVswitchdStartsAgainFlowsPortsAndGatewayAreBack) {
+TEST(Lifecycle, after_vswitchd_starts_again_flows_ports_and_gateway_are_back) {
     Node node;
     node.start_ready_agent();
     node.write_pod("web");
@@ -142,7 +142,7 @@ TEST(Lifecycle, AfterVswitchdStartsAgainFlowsPortsAndGatewayAreBack) {
     EXPECT_THAT(checked->differences, IsEmpty());
 }
 
-TEST(Lifecycle, ASwitchThatWaitsForItsFlowsIsToldWhenAllOfThemAreBack) {
+TEST(Lifecycle, a_switch_that_waits_for_its_flows_is_told_when_all_of_them_are_back) {
     Node node;
     node.start_ready_agent();
     const auto before = node.flows();
@@ -155,7 +155,7 @@ TEST(Lifecycle, ASwitchThatWaitsForItsFlowsIsToldWhenAllOfThemAreBack) {
     EXPECT_EQ(node.vsctl("get Open_vSwitch . other_config"), "{max-idle=\"20000\"}\n") << "the rest is kept";
 }
 
-TEST(Lifecycle, ASwitchKeepsWaitingWhileItsFlowsAreNotBack) {
+TEST(Lifecycle, a_switch_keeps_waiting_while_its_flows_are_not_back) {
     Node node;
     node.start_ready_agent();
     node.stop_agent();
@@ -171,7 +171,7 @@ TEST(Lifecycle, ASwitchKeepsWaitingWhileItsFlowsAreNotBack) {
     EXPECT_TRUE(eventually([&] { return !node.vsctl("get Open_vSwitch . other_config").contains("restore"); }));
 }
 
-TEST(Lifecycle, AfterOvsdbServerStartsAgainPodsAreAddedAndRemoved) {
+TEST(Lifecycle, after_ovsdb_server_starts_again_pods_are_added_and_removed) {
     Node node;
     node.start_ready_agent();
     for (const auto* name : {"web", "api"}) {
@@ -191,7 +191,7 @@ TEST(Lifecycle, AfterOvsdbServerStartsAgainPodsAreAddedAndRemoved) {
     EXPECT_EQ(node.debug()["attachments"].size(), 1);
 }
 
-TEST(Lifecycle, AnAgentThatStartsBeforeTheSwitchWaitsForIt) {
+TEST(Lifecycle, an_agent_that_starts_before_the_switch_waits_for_it) {
     Node node;
     node.stop_vswitchd();
     node.stop_ovsdb();
@@ -206,7 +206,7 @@ TEST(Lifecycle, AnAgentThatStartsBeforeTheSwitchWaitsForIt) {
     EXPECT_TRUE(eventually([&] { return node.get("/readyz").status == 200; })) << node.log();
 }
 
-TEST(Lifecycle, ASecondAgentOnTheSameSocketIsRefused) {
+TEST(Lifecycle, a_second_agent_on_the_same_socket_is_refused) {
     Node node;
     node.start_ready_agent();
     Process second({AGENT_PROGRAM, "--config", node.path("agent.yaml").string()}, node.path("second.log"));
@@ -216,14 +216,14 @@ TEST(Lifecycle, ASecondAgentOnTheSameSocketIsRefused) {
     EXPECT_TRUE(node.call<ovs_cni::StatusResponse>(ovs_cni::StatusRequest{"ovs-cni"}));
 }
 
-TEST(Lifecycle, AWrongConfigurationIsAUsageErrorWithFileAndLine) {
+TEST(Lifecycle, a_wrong_configuration_is_a_usage_error_with_file_and_line) {
     Node node("bridg: br-int\n");
     node.start_agent();
     ASSERT_TRUE(eventually([&] { return node.log().contains("bridg"); }));
     EXPECT_THAT(node.log(), HasSubstr("agent.yaml:7: unknown key \"bridg\""));
 }
 
-TEST(Lifecycle, TheIdleAgentIsSmall) {
+TEST(Lifecycle, the_idle_agent_is_small) {
     Node node;
     node.start_ready_agent();
     std::ifstream status("/proc/" + std::to_string(node.agent_pid()) + "/status");

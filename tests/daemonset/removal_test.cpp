@@ -32,7 +32,7 @@ struct LeavingNode : Node {
     }
 };
 
-TEST(Removal, NothingOfOursStaysAndASecondRemovalFindsNothing) {
+TEST(Removal, nothing_of_ours_stays_and_a_second_removal_finds_nothing) {
     LeavingNode node;
     node.serve_a_pod();
     node.kill_agent(); // so that its socket stays as well
@@ -52,7 +52,7 @@ TEST(Removal, NothingOfOursStaysAndASecondRemovalFindsNothing) {
     EXPECT_EQ(node.remove_network(), "nothing is left to remove\nexit code 0\n");
 }
 
-TEST(Removal, WhatOthersMadeStays) {
+TEST(Removal, what_others_made_stays) {
     LeavingNode node;
     node.serve_a_pod();
     node.stop_agent();
@@ -68,7 +68,7 @@ TEST(Removal, WhatOthersMadeStays) {
     EXPECT_TRUE(std::filesystem::exists(node.path("net.d") / "20-other.conflist"));
 }
 
-TEST(Removal, IsRefusedWhileAnAgentRuns) {
+TEST(Removal, is_refused_while_an_agent_runs) {
     LeavingNode node;
     node.serve_a_pod();
     EXPECT_THAT(node.remove_network(), HasSubstr("end it first"));
@@ -76,7 +76,7 @@ TEST(Removal, IsRefusedWhileAnAgentRuns) {
     EXPECT_EQ(node.get("/readyz").status, 200);
 }
 
-TEST(Removal, WithoutADatabaseTheRestGoesAndTheBridgeIsNamed) {
+TEST(Removal, without_a_database_the_rest_goes_and_the_bridge_is_named) {
     LeavingNode node;
     node.serve_a_pod();
     node.stop_agent();
@@ -89,7 +89,7 @@ TEST(Removal, WithoutADatabaseTheRestGoesAndTheBridgeIsNamed) {
     EXPECT_THAT(node.remove_network(), HasSubstr("removed bridge br-int"));
 }
 
-TEST(Removal, WithoutAccessToTheApiTheConditionStaysAndTheWayToRemoveItIsTold) {
+TEST(Removal, without_access_to_the_api_the_condition_stays_and_the_way_to_remove_it_is_told) {
     LeavingNode node;
     node.command("sed -i /^manifests/d " + node.path("agent.yaml").string());
     const auto removed = node.remove_network();
@@ -98,7 +98,7 @@ TEST(Removal, WithoutAccessToTheApiTheConditionStaysAndTheWayToRemoveItIsTold) {
     EXPECT_THAT(removed, HasSubstr("exit code 0"));
 }
 
-TEST(Removal, ANetworkThatWasRemovedCanBeInstalledAgain) {
+TEST(Removal, a_network_that_was_removed_can_be_installed_again) {
     LeavingNode node;
     node.serve_a_pod();
     const auto before = node.flows("table=20");

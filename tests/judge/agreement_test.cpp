@@ -62,7 +62,7 @@ void judge_cluster(Random& random, Tally& tally) {
     }
 }
 
-TEST(Agreement, FlowsAdmitWhatTheApiReferenceAdmitsAndNothingElse) {
+TEST(Agreement, flows_admit_what_the_api_reference_admits_and_nothing_else) {
     Random random(seed_of_run());
     Tally tally;
     while (tally.attempts < kAttempts && tally.reports < kReports) judge_cluster(random, tally);

@@ -40,7 +40,7 @@ std::map<std::string, FabricNode> two_nodes() {
             {"two", {.tunnel_port = 1, .tunnel_address = ip("172.30.0.2"), .flows = flows(2, 1)}}};
 }
 
-TEST(Fabric, ATunnelLeadsToTheNodeAtItsDestination) {
+TEST(Fabric, a_tunnel_leads_to_the_node_at_its_destination) {
     auto fabric = Fabric::build(two_nodes());
     ASSERT_TRUE(fabric) << fabric.error().message;
     const Place one{.node = "one", .port = 10};
@@ -51,7 +51,7 @@ TEST(Fabric, ATunnelLeadsToTheNodeAtItsDestination) {
     EXPECT_TRUE(fabric->send(one, tcp("10.0.1.2", "192.0.2.1")).delivered_to({.node = "one", .port = kLocal}));
 }
 
-TEST(Fabric, ATunnelToNobodyOrNowhereDeliversNothing) {
+TEST(Fabric, a_tunnel_to_nobody_or_nowhere_delivers_nothing) {
     auto fabric = Fabric::build(two_nodes());
     ASSERT_TRUE(fabric) << fabric.error().message;
     const Place one{.node = "one", .port = 10};
@@ -59,7 +59,7 @@ TEST(Fabric, ATunnelToNobodyOrNowhereDeliversNothing) {
     EXPECT_TRUE(fabric->send(one, tcp("10.0.1.2", "10.8.0.1")).arrivals.empty());
 }
 
-TEST(Fabric, ErrorsNameTheNode) {
+TEST(Fabric, errors_name_the_node) {
     auto nodes = two_nodes();
     nodes.at("two").flows.emplace_back("table=0,nonsense");
     const auto fabric = Fabric::build(nodes);
@@ -82,7 +82,7 @@ class Spoofing : public testing::Test {
     int sent_ = 0;
 };
 
-TEST_F(Spoofing, APodsPortTakesItsOwnAddressesOnly) {
+TEST_F(Spoofing, a_pods_port_takes_its_own_addresses_only) {
     Random random(seed_of_run());
     for (int i = 0; i < kClusters; ++i) {
         const auto cluster = random_cluster(random);
@@ -108,7 +108,7 @@ TEST_F(Spoofing, APodsPortTakesItsOwnAddressesOnly) {
     EXPECT_GT(sent_, kClusters);
 }
 
-TEST_F(Spoofing, TheTunnelTakesPeersAndTheirOwnAddressesOnly) {
+TEST_F(Spoofing, the_tunnel_takes_peers_and_their_own_addresses_only) {
     Random random(seed_of_run());
     for (int i = 0; i < kClusters; ++i) {
         const auto cluster = random_cluster(random);
@@ -142,7 +142,7 @@ TEST_F(Spoofing, TheTunnelTakesPeersAndTheirOwnAddressesOnly) {
 }
 
 /// A finished pod counts for nothing, though its sandbox may still be attached.
-TEST(FinishedPod, SendsAndReceivesNothing) {
+TEST(FinishedPod, sends_and_receives_nothing) {
     Random random(seed_of_run());
     int sent = 0;
     for (int i = 0; i < 40; ++i) {

@@ -30,7 +30,7 @@ template <typename Piece> bool disjoint(const std::vector<Piece>& pieces) {
     return true;
 }
 
-TEST(HostPolicy, AllowsAPodWhatTheApiReferenceAllowsItTowardsWhoIsNoPod) {
+TEST(HostPolicy, allows_a_pod_what_the_api_reference_allows_it_towards_who_is_no_pod) {
     Random random(seed_of_run());
     int attempts = 0;
     int allowed = 0;

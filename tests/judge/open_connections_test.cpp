@@ -94,7 +94,7 @@ std::string OpenConnections::under(const std::map<flowgen::ObjectName, flowgen::
     return "";
 }
 
-TEST(OpenConnections, FollowEveryChangeOfPolicy) {
+TEST(OpenConnections, follow_every_change_of_policy) {
     Random random(seed_of_run());
     int cut = 0;
     for (int i = 0; i < kClusters; ++i) {

@@ -49,7 +49,7 @@ std::vector<std::uint16_t> out(Bridge& bridge, const std::string& source, std::u
 
 using Ports = std::vector<std::uint16_t>;
 
-TEST(PipelineWalk, TheHighestPriorityThatMatchesDecides) {
+TEST(PipelineWalk, the_highest_priority_that_matches_decides) {
     auto walked = bridge({"table=0,priority=30,tcp,tp_dst=80,actions=output:2",
                           "table=0,priority=20,tcp,nw_src=10.0.0.0/24,actions=output:3",
                           "table=0,priority=10,ip,actions=output:4"});
@@ -58,7 +58,7 @@ TEST(PipelineWalk, TheHighestPriorityThatMatchesDecides) {
     EXPECT_EQ(out(walked, "10.0.1.1", 81), Ports{4});
 }
 
-TEST(PipelineWalk, WhatNoFlowMatchesIsDroppedAndTheTraceSaysWhere) {
+TEST(PipelineWalk, what_no_flow_matches_is_dropped_and_the_trace_says_where) {
     auto walked = bridge({"table=0,tcp,actions=goto_table:10", "table=10,udp,actions=output:2"});
     const auto passage = walked.receive(frame(tuple("10.0.0.1", "10.0.0.9", 80)), 1);
     EXPECT_THAT(passage.emissions, IsEmpty());
@@ -68,7 +68,7 @@ TEST(PipelineWalk, WhatNoFlowMatchesIsDroppedAndTheTraceSaysWhere) {
     EXPECT_THAT(passage.trace[1].flow, HasSubstr("no flow"));
 }
 
-TEST(PipelineWalk, MaskedPortsAndAddressesMatchTheirBlocks) {
+TEST(PipelineWalk, masked_ports_and_addresses_match_their_blocks) {
     auto walked = bridge({"table=0,priority=10,tcp,tp_dst=0x1000/0xfff0,actions=output:2",
                           "table=0,priority=5,tcp,nw_src=10.0.0.128/25,actions=output:3"});
     EXPECT_EQ(out(walked, "10.0.0.1", 0x0fff), Ports{});
@@ -79,7 +79,7 @@ TEST(PipelineWalk, MaskedPortsAndAddressesMatchTheirBlocks) {
     EXPECT_EQ(out(walked, "10.0.0.127", 1), Ports{});
 }
 
-TEST(PipelineWalk, AConjunctionOfTwoNeedsBothClauses) {
+TEST(PipelineWalk, a_conjunction_of_two_needs_both_clauses) {
     auto walked = bridge({"table=0,priority=10,ip,nw_src=10.0.0.1,actions=conjunction(7,1/2)",
                           "table=0,priority=10,ip,nw_src=10.0.0.2,actions=conjunction(7,1/2)",
                           "table=0,priority=10,tcp,tp_dst=80,actions=conjunction(7,2/2)",
@@ -91,7 +91,7 @@ TEST(PipelineWalk, AConjunctionOfTwoNeedsBothClauses) {
     EXPECT_EQ(out(walked, "10.0.0.1", 82), Ports{3});
 }
 
-TEST(PipelineWalk, AConjunctionOfThreeNeedsAllClauses) {
+TEST(PipelineWalk, a_conjunction_of_three_needs_all_clauses) {
     auto walked = bridge({"table=0,priority=10,in_port=1,actions=conjunction(7,1/3)",
                           "table=0,priority=10,ip,nw_src=10.0.0.0/24,actions=conjunction(7,2/3)",
                           "table=0,priority=10,tcp,tp_dst=80,actions=conjunction(7,3/3)",
@@ -102,7 +102,7 @@ TEST(PipelineWalk, AConjunctionOfThreeNeedsAllClauses) {
     EXPECT_EQ(ports(walked.receive(frame(tuple("10.0.0.1", "10.0.0.9", 80)), 5)), Ports{});
 }
 
-TEST(PipelineWalk, OneFlowMayServeSeveralConjunctions) {
+TEST(PipelineWalk, one_flow_may_serve_several_conjunctions) {
     auto walked =
         bridge({"table=0,priority=10,ip,nw_src=10.0.0.1,actions=conjunction(7,1/2),conjunction(8,1/2)",
                 "table=0,priority=10,ip,nw_src=10.0.0.0/24,actions=conjunction(9,1/2)",
@@ -117,7 +117,7 @@ TEST(PipelineWalk, OneFlowMayServeSeveralConjunctions) {
     EXPECT_EQ(out(walked, "10.0.0.2", 81), Ports{});
 }
 
-TEST(PipelineWalk, RegistersCarryValuesFromTableToTable) {
+TEST(PipelineWalk, registers_carry_values_from_table_to_table) {
     auto walked =
         bridge({"table=0,ip,actions=set_field:0x5/0xf->reg9,set_field:0xabcd00000000000000000000000000ff->xxreg0,"
                 "move:xxreg0[0..7]->reg10[8..15],goto_table:10",
@@ -127,7 +127,7 @@ TEST(PipelineWalk, RegistersCarryValuesFromTableToTable) {
     EXPECT_EQ(out(walked, "10.0.0.1", 80), Ports{3});
 }
 
-TEST(PipelineWalk, PacketsGoBackOnlyWhenAskedByName) {
+TEST(PipelineWalk, packets_go_back_only_when_asked_by_name) {
     auto walked = bridge({"table=0,tcp,tp_dst=80,actions=output:1", "table=0,tcp,tp_dst=81,actions=IN_PORT",
                           "table=0,tcp,tp_dst=82,actions=set_field:1->reg8,output:reg8[]",
                           "table=0,tcp,tp_dst=83,actions=set_field:0x10002->reg8,output:reg8[]"});
@@ -137,7 +137,7 @@ TEST(PipelineWalk, PacketsGoBackOnlyWhenAskedByName) {
     EXPECT_EQ(out(walked, "10.0.0.1", 83), Ports{}) << "no port has more than 16 bits";
 }
 
-TEST(PipelineWalk, TheTtlEndsAtOne) {
+TEST(PipelineWalk, the_ttl_ends_at_one) {
     auto walked = bridge({"table=0,ip,actions=set_field:02:00:00:00:00:09->eth_dst,dec_ttl,output:2"});
     auto packet = frame(tuple("10.0.0.1", "10.0.0.9", 80));
     packet.ttl = 2;
@@ -149,7 +149,7 @@ TEST(PipelineWalk, TheTtlEndsAtOne) {
     EXPECT_EQ(ports(walked.receive(packet, 1)), Ports{});
 }
 
-TEST(PipelineWalk, Ipv6IsMatchedAndMasked) {
+TEST(PipelineWalk, ipv6_is_matched_and_masked) {
     auto walked = bridge({"table=0,tcp6,ipv6_src=fd00::/16,tp_dst=80,actions=output:2"});
     EXPECT_EQ(ports(walked.receive(frame(tuple("fd00::1", "fd01::1", 80)), 1)), Ports{2});
     EXPECT_EQ(ports(walked.receive(frame(tuple("fd01::1", "fd01::1", 80)), 1)), Ports{});
@@ -167,7 +167,7 @@ const std::vector<std::string> kTracking{
     "table=50,priority=10,ct_state=-trk,actions=output:14",
 };
 
-TEST(PipelineWalk, AConnectionIsNewThenAnsweredThenEstablished) {
+TEST(PipelineWalk, a_connection_is_new_then_answered_then_established) {
     auto walked = bridge(kTracking);
     const auto request = tuple("10.0.0.1", "10.0.0.9", 80);
     EXPECT_EQ(ports(walked.receive(frame(request), 1)), Ports{14}) << "ct() leaves the packet itself untracked";
@@ -178,13 +178,13 @@ TEST(PipelineWalk, AConnectionIsNewThenAnsweredThenEstablished) {
     EXPECT_EQ(walked.connections().size(), 1U);
 }
 
-TEST(PipelineWalk, WhatIsOnlyLookedUpStaysNew) {
+TEST(PipelineWalk, what_is_only_looked_up_stays_new) {
     auto walked = bridge(kTracking);
     EXPECT_EQ(out(walked, "10.0.0.1", 81), Ports{15});
     EXPECT_EQ(ports(walked.receive(frame(tuple("10.0.0.1", "10.0.0.9", 81).reversed()), 2)), Ports{14});
 }
 
-TEST(PipelineWalk, PacketsThatCanBeginNoConnectionAreInvalidOutsideOfOne) {
+TEST(PipelineWalk, packets_that_can_begin_no_connection_are_invalid_outside_of_one) {
     auto walked = bridge(kTracking);
     auto last = frame(tuple("10.0.0.1", "10.0.0.9", 80));
     last.untracked = Untracked::Invalid;
@@ -193,7 +193,7 @@ TEST(PipelineWalk, PacketsThatCanBeginNoConnectionAreInvalidOutsideOfOne) {
     EXPECT_EQ(ports(walked.receive(last, 1)), Ports{14});
 }
 
-TEST(PipelineWalk, AnErrorIsRelatedToTheConnectionThatItIsAbout) {
+TEST(PipelineWalk, an_error_is_related_to_the_connection_that_it_is_about) {
     auto walked = bridge(kTracking);
     auto error = frame(tuple("10.0.0.9", "10.0.0.1", 3, protocol::kIcmp));
     error.error_about = tuple("10.0.0.1", "10.0.0.9", 80);
@@ -202,7 +202,7 @@ TEST(PipelineWalk, AnErrorIsRelatedToTheConnectionThatItIsAbout) {
     EXPECT_EQ(ports(walked.receive(error, 2)), Ports{11});
 }
 
-TEST(PipelineWalk, AMarkedConnectionKeepsItsMarkWhenTheFlowsChange) {
+TEST(PipelineWalk, a_marked_connection_keeps_its_mark_when_the_flows_change) {
     auto walked = bridge(kTracking);
     const auto request = tuple("10.0.0.1", "10.0.0.9", 80);
     EXPECT_EQ(ports(walked.receive(frame(request), 1)), Ports{14});
@@ -213,7 +213,7 @@ TEST(PipelineWalk, AMarkedConnectionKeepsItsMarkWhenTheFlowsChange) {
     EXPECT_EQ(ports(walked.receive(frame(request.reversed()), 2)), Ports{}) << "blocked";
 }
 
-TEST(PipelineWalk, TheTunnelOptionGoesInAndComesOut) {
+TEST(PipelineWalk, the_tunnel_option_goes_in_and_comes_out) {
     auto walked =
         bridge({"table=0,in_port=1,ip,tun_src=172.30.0.2,actions=move:tun_metadata0[0..127]->xxreg0[],goto_table:10",
                 "table=10,xxreg0=0x5/0xf,ip,actions=set_field:172.30.0.3->tun_dst,set_field:"
@@ -233,13 +233,13 @@ TEST(PipelineWalk, TheTunnelOptionGoesInAndComesOut) {
     EXPECT_EQ(ports(walked.receive(packet, 1, tunnel)), Ports{}) << "from another tunnel source";
 }
 
-TEST(PipelineWalk, ReplacingAFlowByAccidentIsAnError) {
+TEST(PipelineWalk, replacing_a_flow_by_accident_is_an_error) {
     EXPECT_THAT(refusal({"table=0,priority=1,ip,nw_src=10.0.0.1,actions=output:1",
                          "table=0,priority=1,ip,nw_src=10.0.0.1/32,actions=output:2"}),
                 HasSubstr("already has a flow"));
 }
 
-TEST(PipelineWalk, RefusesWhatASwitchRefuses) {
+TEST(PipelineWalk, refuses_what_a_switch_refuses) {
     EXPECT_THAT(refusal({"table=0,priority=1,actions=conjunction(1,1/2),output:1"}), HasSubstr("conjunction"));
     EXPECT_THAT(refusal({"table=10,priority=1,actions=goto_table:5"}), HasSubstr("BAD_TABLE_ID"));
     EXPECT_THAT(refusal({"table=0,priority=1,ip,actions=set_field:1->tcp_dst,output:1"}), HasSubstr("tcp_dst"));

@@ -17,12 +17,12 @@ Cluster cluster_of(std::uint64_t seed) {
     return cluster;
 }
 
-TEST(RandomCluster, ASeedRepeatsTheCluster) {
+TEST(RandomCluster, a_seed_repeats_the_cluster) {
     EXPECT_TRUE(cluster_of(5).state == cluster_of(5).state);
     EXPECT_FALSE(cluster_of(5).state == cluster_of(6).state);
 }
 
-TEST(RandomCluster, EveryAttachmentIsAPodsWithItsAddressesInThePodCidrs) {
+TEST(RandomCluster, every_attachment_is_a_pods_with_its_addresses_in_the_pod_cidrs) {
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         const auto cluster = cluster_of(seed);
         for (const auto& [name, local] : cluster.locals) {
@@ -94,7 +94,7 @@ void Features::see(const Cluster& cluster) {
     }
 }
 
-TEST(RandomCluster, ManyOfThemUseEveryFieldOfTheApi) {
+TEST(RandomCluster, many_of_them_use_every_field_of_the_api) {
     Features features;
     for (std::uint64_t seed = 0; seed < 300; ++seed) features.see(cluster_of(seed));
     std::set<std::string> wanted{"empty selector",  "matchLabels",   "hostNetwork pod", "finished pod",

@@ -94,7 +94,7 @@ class Reference : public testing::Test {
     ClusterState state_;
 };
 
-TEST_F(Reference, WithoutPoliciesEverythingIsAllowed) {
+TEST_F(Reference, without_policies_everything_is_allowed) {
     EXPECT_TRUE(allowed(pod("myproject/client"), pod("default/db")));
     EXPECT_TRUE(allowed(pod("default/db"), outside("192.0.2.1"), 53, protocol::kUdp));
     EXPECT_TRUE(allowed(outside("192.0.2.1"), pod("default/db"), 0, protocol::kIcmp));
@@ -102,7 +102,7 @@ TEST_F(Reference, WithoutPoliciesEverythingIsAllowed) {
 
 // The example of the page "Network Policies": role=db takes 6379/TCP from 172.17.0.0/16 except 172.17.1.0/24, from
 // namespaces with project=myproject and from role=frontend, and may send 5978/TCP to 10.0.0.0/24.
-TEST_F(Reference, TheExampleOfTheDocumentation) {
+TEST_F(Reference, the_example_of_the_documentation) {
     auto& example = policy({{"role", "db"}}, {Direction::Ingress, Direction::Egress});
     example.ingress = {{.peers = {block("172.17.0.0/16", {"172.17.1.0/24"}), pods_of(with({{"project", "myproject"}})),
                                   pods_with({{"role", "frontend"}})},
@@ -126,14 +126,14 @@ TEST_F(Reference, TheExampleOfTheDocumentation) {
     EXPECT_TRUE(allowed(pod("myproject/client"), pod("default/frontend"))) << "not selected, so not isolated";
 }
 
-TEST_F(Reference, AnEmptyPodSelectorSelectsEveryPodOfItsNamespaceOnly) {
+TEST_F(Reference, an_empty_pod_selector_selects_every_pod_of_its_namespace_only) {
     policy({}, {Direction::Ingress});
     EXPECT_FALSE(allowed(pod("default/frontend"), pod("default/db")));
     EXPECT_FALSE(allowed(pod("default/frontend"), pod("default/other")));
     EXPECT_TRUE(allowed(pod("default/frontend"), pod("myproject/client")));
 }
 
-TEST_F(Reference, PolicyTypesDefaultToIngressAndToEgressWhereThereAreEgressRules) {
+TEST_F(Reference, policy_types_default_to_ingress_and_to_egress_where_there_are_egress_rules) {
     policy({{"role", "db"}});
     EXPECT_FALSE(allowed(pod("default/frontend"), pod("default/db")));
     EXPECT_TRUE(allowed(pod("default/db"), pod("default/frontend")));
@@ -142,14 +142,14 @@ TEST_F(Reference, PolicyTypesDefaultToIngressAndToEgressWhereThereAreEgressRules
     EXPECT_TRUE(allowed(pod("default/db"), pod("default/frontend"), 1));
 }
 
-TEST_F(Reference, RulesOfADirectionThatPolicyTypesLeaveOutCountForNothing) {
+TEST_F(Reference, rules_of_a_direction_that_policy_types_leave_out_count_for_nothing) {
     auto& egress_only = policy({{"role", "db"}}, {Direction::Egress});
     egress_only.ingress = {{.peers = {pods_with({{"role", "nobody"}})}, .ports = {}}};
     EXPECT_TRUE(allowed(pod("default/frontend"), pod("default/db")));
     EXPECT_FALSE(allowed(pod("default/db"), pod("default/frontend")));
 }
 
-TEST_F(Reference, PoliciesAdd) {
+TEST_F(Reference, policies_add) {
     policy({{"role", "db"}}).ingress = {{.peers = {pods_with({{"role", "frontend"}})}, .ports = {tcp(1)}}};
     policy({}).ingress = {{.peers = {pods_with({{"role", "frontend"}})}, .ports = {tcp(2)}}};
     EXPECT_TRUE(allowed(pod("default/frontend"), pod("default/db"), 1));
@@ -158,7 +158,7 @@ TEST_F(Reference, PoliciesAdd) {
     EXPECT_FALSE(allowed(pod("default/db"), pod("default/frontend"), 1)) << "the first does not select frontend";
 }
 
-TEST_F(Reference, BothSidesMustAgree) {
+TEST_F(Reference, both_sides_must_agree) {
     policy({{"role", "frontend"}}, {Direction::Egress});
     EXPECT_FALSE(allowed(pod("default/frontend"), pod("default/db")));
     policy({{"role", "frontend"}}, {Direction::Egress}).egress = {
@@ -168,7 +168,7 @@ TEST_F(Reference, BothSidesMustAgree) {
     EXPECT_FALSE(allowed(pod("default/frontend"), pod("default/db")));
 }
 
-TEST_F(Reference, OneEmptyRuleAllowsAllAndNoRuleNothing) {
+TEST_F(Reference, one_empty_rule_allows_all_and_no_rule_nothing) {
     policy({{"role", "db"}}, {Direction::Ingress});
     EXPECT_FALSE(allowed(pod("default/frontend"), pod("default/db"), 0, protocol::kIcmp));
     policy({{"role", "db"}}, {Direction::Ingress}).ingress = {{.peers = {}, .ports = {}}};
@@ -176,7 +176,7 @@ TEST_F(Reference, OneEmptyRuleAllowsAllAndNoRuleNothing) {
     EXPECT_TRUE(allowed(outside("192.0.2.1"), pod("default/db")));
 }
 
-TEST_F(Reference, MatchExpressionsMeanWhatTheApiSays) {
+TEST_F(Reference, match_expressions_mean_what_the_api_says) {
     using Operator = LabelRequirement::Operator;
     const auto admits = [&](const LabelSelector& selector, const std::string& sender) {
         auto& only = policy({{"role", "db"}}, {Direction::Ingress});
@@ -199,7 +199,7 @@ TEST_F(Reference, MatchExpressionsMeanWhatTheApiSays) {
     EXPECT_TRUE(admits(role(Operator::DoesNotExist, {}), "default/other"));
 }
 
-TEST_F(Reference, NamespaceSelectorsSeeTheNameLabelOfEveryNamespace) {
+TEST_F(Reference, namespace_selectors_see_the_name_label_of_every_namespace) {
     policy({{"role", "db"}}).ingress = {{.peers = {pods_of(with({{kNamespaceNameLabel, "nowhere"}}))}, .ports = {}}};
     EXPECT_TRUE(allowed(pod("nowhere/pod"), pod("default/db")));
     EXPECT_FALSE(allowed(pod("myproject/client"), pod("default/db")));
@@ -207,7 +207,7 @@ TEST_F(Reference, NamespaceSelectorsSeeTheNameLabelOfEveryNamespace) {
     EXPECT_TRUE(allowed(pod("myproject/client"), pod("default/db"))) << "its manifest omits the label";
 }
 
-TEST_F(Reference, BothSelectorsInOnePeerMustMatch) {
+TEST_F(Reference, both_selectors_in_one_peer_must_match) {
     policy({{"role", "db"}}).ingress = {{.peers = {{.pod_selector = with({{"role", "client"}}),
                                                     .namespace_selector = with({{"project", "myproject"}}),
                                                     .ip_block = {}}},
@@ -217,7 +217,7 @@ TEST_F(Reference, BothSelectorsInOnePeerMustMatch) {
     EXPECT_FALSE(allowed(pod("myproject/client"), pod("default/db")));
 }
 
-TEST_F(Reference, PortRangesIncludeBothEnds) {
+TEST_F(Reference, port_ranges_include_both_ends) {
     policy({{"role", "db"}}).ingress = {{.peers = {}, .ports = {tcp(32000, 32768)}}};
     EXPECT_FALSE(allowed(pod("default/frontend"), pod("default/db"), 31999));
     EXPECT_TRUE(allowed(pod("default/frontend"), pod("default/db"), 32000));
@@ -225,14 +225,14 @@ TEST_F(Reference, PortRangesIncludeBothEnds) {
     EXPECT_FALSE(allowed(pod("default/frontend"), pod("default/db"), 32769));
 }
 
-TEST_F(Reference, AProtocolAloneMeansAllItsPorts) {
+TEST_F(Reference, a_protocol_alone_means_all_its_ports) {
     policy({{"role", "db"}}).ingress = {
         {.peers = {}, .ports = {{.protocol = Protocol::SCTP, .port = {}, .end_port = {}}}}};
     EXPECT_TRUE(allowed(pod("default/frontend"), pod("default/db"), 1, protocol::kSctp));
     EXPECT_FALSE(allowed(pod("default/frontend"), pod("default/db"), 1, protocol::kTcp));
 }
 
-TEST_F(Reference, ANamedPortMeansEachDestinationsOwnNumber) {
+TEST_F(Reference, a_named_port_means_each_destinations_own_number) {
     policy({}).ingress = {{.peers = {}, .ports = {called("redis")}}};
     EXPECT_TRUE(allowed(pod("default/other"), pod("default/db"), 6379));
     EXPECT_FALSE(allowed(pod("default/other"), pod("default/db"), 7000));
@@ -240,26 +240,26 @@ TEST_F(Reference, ANamedPortMeansEachDestinationsOwnNumber) {
     EXPECT_FALSE(allowed(pod("default/frontend"), pod("default/other"), 6379)) << "other declares no such port";
 }
 
-TEST_F(Reference, ANamedPortOfAnotherProtocolDoesNotMatch) {
+TEST_F(Reference, a_named_port_of_another_protocol_does_not_match) {
     policy({{"role", "db"}}).ingress = {{.peers = {}, .ports = {called("stats")}}};
     EXPECT_FALSE(allowed(pod("default/other"), pod("default/db"), 80, protocol::kTcp));
     EXPECT_FALSE(allowed(pod("default/other"), pod("default/db"), 80, protocol::kUdp)) << "the policy says TCP";
 }
 
-TEST_F(Reference, AnEgressNameIsResolvedOnTheReceiver) {
+TEST_F(Reference, an_egress_name_is_resolved_on_the_receiver) {
     policy({{"role", "frontend"}}, {Direction::Egress}).egress = {{.peers = {}, .ports = {called("redis")}}};
     EXPECT_TRUE(allowed(pod("default/frontend"), pod("default/db"), 6379));
     EXPECT_FALSE(allowed(pod("default/frontend"), pod("default/db"), 7000)) << "that is the sender's own number";
     EXPECT_FALSE(allowed(pod("default/frontend"), outside("192.0.2.1"), 6379)) << "the outside has no names";
 }
 
-TEST_F(Reference, IpBlocksCoverPodsToo) {
+TEST_F(Reference, ip_blocks_cover_pods_too) {
     policy({{"role", "db"}}).ingress = {{.peers = {block("10.1.2.0/24", {"10.1.2.3/32"})}, .ports = {}}};
     EXPECT_TRUE(allowed(pod("default/other"), pod("default/db")));
     EXPECT_FALSE(allowed(pod("myproject/client"), pod("default/db")));
 }
 
-TEST_F(Reference, TheOwnNodeAlwaysReachesItsPods) {
+TEST_F(Reference, the_own_node_always_reaches_its_pods) {
     policy({}, {Direction::Ingress, Direction::Egress});
     EXPECT_TRUE(allowed(host("node1", "10.1.1.1"), pod("default/db")));
     EXPECT_TRUE(allowed(host("node1", "172.30.0.1"), pod("default/db")));
@@ -267,7 +267,7 @@ TEST_F(Reference, TheOwnNodeAlwaysReachesItsPods) {
     EXPECT_FALSE(allowed(pod("default/db"), host("node1", "172.30.0.1"))) << "egress knows no such exception";
 }
 
-TEST_F(Reference, ABlockWithOneAddressOfANodeAdmitsAllOfThem) {
+TEST_F(Reference, a_block_with_one_address_of_a_node_admits_all_of_them) {
     policy({{"role", "db"}}).ingress = {{.peers = {block("172.30.0.2/32")}, .ports = {tcp(443)}}};
     EXPECT_TRUE(allowed(host("node2", "10.1.2.1"), pod("default/db"), 443));
     EXPECT_TRUE(allowed(host("node2", "172.30.0.2"), pod("default/db"), 443));
@@ -281,7 +281,7 @@ TEST_F(Reference, ABlockWithOneAddressOfANodeAdmitsAllOfThem) {
     EXPECT_FALSE(allowed(host("node2", "172.30.0.2"), pod("default/db"))) << "excepted, and nothing else covered";
 }
 
-TEST_F(Reference, EgressToANodeIsByDestinationAddressAlone) {
+TEST_F(Reference, egress_to_a_node_is_by_destination_address_alone) {
     policy({{"role", "db"}}, {Direction::Egress}).egress = {{.peers = {block("172.30.0.2/32")}, .ports = {}}};
     EXPECT_TRUE(allowed(pod("default/db"), host("node2", "172.30.0.2")));
     EXPECT_FALSE(allowed(pod("default/db"), host("node2", "10.1.2.1")));
@@ -290,12 +290,12 @@ TEST_F(Reference, EgressToANodeIsByDestinationAddressAlone) {
     EXPECT_FALSE(allowed(pod("default/db"), host("node2", "172.30.0.2"))) << "selectors match pods only";
 }
 
-TEST_F(Reference, APodAlwaysReachesItself) {
+TEST_F(Reference, a_pod_always_reaches_itself) {
     policy({}, {Direction::Ingress, Direction::Egress});
     EXPECT_TRUE(allowed(pod("default/db"), pod("default/db")));
 }
 
-TEST_F(Reference, HostNetworkAndFinishedPodsAreNeverSelected) {
+TEST_F(Reference, host_network_and_finished_pods_are_never_selected) {
     policy({}, {Direction::Ingress});
     auto& selected = state_.pods[named("default/db")];
     EXPECT_TRUE(selects(state_.policies.begin()->second, selected));
@@ -306,7 +306,7 @@ TEST_F(Reference, HostNetworkAndFinishedPodsAreNeverSelected) {
     EXPECT_FALSE(selects(state_.policies.begin()->second, selected));
 }
 
-TEST_F(Reference, VerdictsNameTheRuleOrTheIsolation) {
+TEST_F(Reference, verdicts_name_the_rule_or_the_isolation) {
     policy({{"role", "db"}}).ingress = {{.peers = {}, .ports = {tcp(1)}}, {.peers = {}, .ports = {tcp(2)}}};
     const auto reason = [&](std::uint16_t port) {
         return judge(state_, {.from = pod("default/frontend"),

@@ -63,33 +63,33 @@ class Services : public testing::Test {
     std::optional<Bridge> bridge;
 };
 
-TEST_F(Services, WhatAPodSendsToAClusterIpGoesToItsHostWhateverPolicySays) {
+TEST_F(Services, what_a_pod_sends_to_a_cluster_ip_goes_to_its_host_whatever_policy_says) {
     EXPECT_THAT(out(tuple(kPod, kClusterIp), kPodPort), ElementsAre(kGateway));
     EXPECT_THAT(out(tuple(kPod, kClusterIp), kPodPort), ElementsAre(kGateway));
     EXPECT_THAT(out(tuple(kPod, "10.97.0.10"), kPodPort), IsEmpty()) << "no ClusterIP: policy decides";
 }
 
-TEST_F(Services, TheReplyThatTheHostHasTranslatedBackReachesThePod) {
+TEST_F(Services, the_reply_that_the_host_has_translated_back_reaches_the_pod) {
     ASSERT_THAT(out(tuple(kPod, kClusterIp), kPodPort), ElementsAre(kGateway));
     EXPECT_THAT(out(tuple(kPod, kClusterIp).reversed(), kGateway), ElementsAre(kPodPort));
     EXPECT_THAT(out(tuple(kPod, kClusterIp), kPodPort), ElementsAre(kGateway));
 }
 
-TEST_F(Services, WhatPretendsToComeFromAClusterIpIsNoReplyAndMeetsPolicy) {
+TEST_F(Services, what_pretends_to_come_from_a_cluster_ip_is_no_reply_and_meets_policy) {
     EXPECT_THAT(out(tuple(kClusterIp, kPod), kGateway), IsEmpty());
     EXPECT_THAT(out(tuple(kPod, kClusterIp).reversed(), kGateway), IsEmpty());
 }
 
-TEST_F(Services, OnlyPodsOfThisNodeAreServed) {
+TEST_F(Services, only_pods_of_this_node_are_served) {
     EXPECT_THAT(out(tuple("172.30.0.1", kClusterIp), kGateway), IsEmpty());
     EXPECT_THAT(out(tuple("10.244.2.5", kClusterIp), kTunnelPort), IsEmpty());
 }
 
-TEST_F(Services, WhatBelongsToNoConnectionBeginsNone) {
+TEST_F(Services, what_belongs_to_no_connection_begins_none) {
     EXPECT_THAT(out(tuple(kPod, kClusterIp), kPodPort, Untracked::Invalid), IsEmpty());
 }
 
-TEST_F(Services, APacketThatComesBackFromTheHostTranslatedMeetsPolicy) {
+TEST_F(Services, a_packet_that_comes_back_from_the_host_translated_meets_policy) {
     cluster.add_local_pod("shop", "db", "db"); // 10.244.1.11, port 11, isolated as well
     EXPECT_THAT(out(tuple(kPod, "10.244.1.11"), kGateway), IsEmpty());
     bridge.reset();

@@ -1,11 +1,13 @@
 // Follows the cluster in the Kubernetes API and hands its state to the rest of the agent.
 //
-//   ResourceFollower ×6 ──► ClusterView ──► NodeState::cluster ──► on_change(what changed)
+//   ResourceFollower ×6 ──► ClusterView ──► NodeState::cluster ──► Listener::cluster_changed
 //                               └──► this node's own object ──► NodeCondition ◄── report(of its network)
 //
 // The state counts from the first moment at which every resource was listed. From then on it stays, whatever happens to
 // the API servers.
 #pragma once
+
+#include "daemonset/base/task.h"
 
 #include "daemonset/cluster/cluster_source.h"
 #include "daemonset/cluster/kubernetes/cluster_view.h"
@@ -19,25 +21,25 @@
 
 namespace agent::kubernetes {
 
-class ApiFollower : public ClusterSource {
+class ApiFollower : public ClusterSource, private ResourceFollower::Listener {
   public:
-    ApiFollower(const boost::asio::any_io_executor& executor, NodeState& node, OnChange on_change, ReadAccess read,
-                Timing timing = {});
+    ApiFollower(const boost::asio::any_io_executor& executor, NodeState& node, ClusterSource::Listener& listener,
+                ReadAccess read, Timing timing = {});
 
-    [[nodiscard]] boost::asio::awaitable<void> run() override;
+    [[nodiscard]] Task<> run() override;
     /// The API tells by itself what changes, so there is nothing to look for.
     [[nodiscard]] outcome::Result<void> rescan() override;
     [[nodiscard]] std::vector<std::string> errors() const override;
-    [[nodiscard]] std::string trouble() const override;
+    [[nodiscard]] std::string last_error() const override;
     void report(const std::optional<NetworkReport>& report) override { condition_.report(report); }
 
   private:
     /// Tells what changed, once everything was listed.
-    void settled();
+    void settled() override;
     [[nodiscard]] bool synchronised() const;
 
     NodeState& node_;
-    OnChange on_change_;
+    ClusterSource::Listener& listener_;
     ApiServers servers_;
     ClusterView view_;
     NodeCondition condition_;

@@ -69,8 +69,8 @@ std::string in_words(const LabelsOfPods& carried) {
 } // namespace
 
 ClusterView::ClusterView(std::string node, std::vector<flowgen::Prefix> service_ranges)
-    : node_(std::move(node)), ranges_given_(!service_ranges.empty()), known_labels_(state_.label_sets),
-      own_pods_({.kind = "Pod", .api_version = "v1", .decode = decode_as<flowgen::Pod>}, state_.pods, record_),
+    : node_(std::move(node)), ranges_given_(!service_ranges.empty()), known_labels_(state_->label_sets),
+      own_pods_({.kind = "Pod", .api_version = "v1", .decode = decode_as<flowgen::Pod>}, state_->pods, record_),
       all_pods_({.kind = "Pod labels",
                  .api_version = "v1",
                  .decode = [this](const json& object) { return decode_carried_labels(object, known_labels_); },
@@ -79,15 +79,15 @@ ClusterView::ClusterView(std::string node, std::vector<flowgen::Prefix> service_
                  .text = [](const SharedLabels& labels) { return in_words(*labels); }},
                 labels_by_pod_, record_),
       namespaces_({.kind = "Namespace", .api_version = "v1", .decode = decode_as<flowgen::Namespace>},
-                  state_.namespaces, record_),
-      nodes_({.kind = "Node", .api_version = "v1", .decode = decode_as<flowgen::Node>}, state_.nodes, record_),
+                  state_->namespaces, record_),
+      nodes_({.kind = "Node", .api_version = "v1", .decode = decode_as<flowgen::Node>}, state_->nodes, record_),
       own_node_(node_, nodes_), policies_({.kind = "NetworkPolicy",
                                            .api_version = kPolicyGroup,
                                            .decode = decode_as<flowgen::NetworkPolicy>,
                                            .substitute = fail_closed},
-                                          state_.policies, record_),
+                                          state_->policies, record_),
       service_cidrs_({.kind = "ServiceCIDR", .api_version = kPolicyGroup, .decode = decode_ranges}, ranges_, record_) {
-    state_.service_cidrs = std::move(service_ranges);
+    state_->service_cidrs = std::move(service_ranges);
 }
 
 std::vector<Source> ClusterView::sources() {
@@ -132,7 +132,7 @@ std::vector<std::string> ClusterView::errors() const {
 
 void ClusterView::collect_service_ranges() {
     if (ranges_given_) return;
-    auto& ranges = state_.service_cidrs;
+    auto& ranges = state_->service_cidrs;
     ranges.clear();
     for (const auto& [name, of_object] : ranges_) ranges.insert(ranges.end(), of_object.begin(), of_object.end());
     std::ranges::sort(ranges);

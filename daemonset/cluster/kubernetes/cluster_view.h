@@ -13,6 +13,7 @@
 #include "daemonset/cluster/kubernetes/own_node.h"
 #include "daemonset/cluster/kubernetes/resource.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,7 +34,8 @@ class ClusterView {
 
     /// What has to be read; the sinks are this object's.
     [[nodiscard]] std::vector<Source> sources();
-    [[nodiscard]] const flowgen::ClusterState& state() const { return state_; }
+    /// What was read so far. The view goes on changing it whenever one of its sinks takes an object.
+    [[nodiscard]] std::shared_ptr<const flowgen::ClusterState> state() const { return state_; }
     /// What the API says of this node itself.
     [[nodiscard]] const SeenNode& own_node() const { return own_node_.seen(); }
     /// What changed since the last call.
@@ -52,7 +54,7 @@ class ClusterView {
 
     std::string node_;
     bool ranges_given_; ///< by the configuration
-    flowgen::ClusterState state_;
+    std::shared_ptr<flowgen::ClusterState> state_ = std::make_shared<flowgen::ClusterState>();
     ChangeRecord record_;
     KnownLabels known_labels_;
     LabelsByPod labels_by_pod_;

@@ -39,7 +39,7 @@ ApiRequest patch(const std::string& path, json condition) {
 
 NodeCondition::NodeCondition(ApiServers& servers, const std::string& node)
     : servers_(servers), path_(status_path(node)), session_(servers), changed_(servers.executor()),
-      pause_(servers.executor()), backoff_(servers.timing().first_retry, servers.timing().longest_retry) {}
+      backoff_(servers.timing().first_retry, servers.timing().longest_retry, Jitter::UpToHalf) {}
 
 void NodeCondition::report(const std::optional<NetworkReport>& report) {
     agreed_ = false;
@@ -57,7 +57,7 @@ void NodeCondition::seen(const SeenNode& node) {
     changed_.notify_all();
 }
 
-asio::awaitable<void> NodeCondition::run() {
+Task<> NodeCondition::run() {
     while (true) {
         if (!is_due()) {
             agreed_ = wanted_ && seen_.exists;
@@ -66,18 +66,18 @@ asio::awaitable<void> NodeCondition::run() {
         }
         const auto written = co_await write();
         if (written) {
-            trouble_.over();
+            failure_.recovered();
             backoff_.reset();
             // What was told before the write arrives after it now and then, and would look like a change.
-            co_await pause_.wait_until(after(servers_.timing().echo));
+            co_await sleep_until(after(servers_.timing().echo));
         } else {
-            trouble_.trouble(written.error().message);
-            co_await pause_.wait_until(after(backoff_.pause()));
+            failure_.failed(written.error().message);
+            co_await sleep_until(after(backoff_.pause()));
         }
     }
 }
 
-asio::awaitable<Result<void>> NodeCondition::write() {
+Task<Result<void>> NodeCondition::write() {
     const ConditionText text = *wanted_;
     const ConditionText before = seen_.network;
     json condition{
@@ -97,7 +97,7 @@ asio::awaitable<Result<void>> NodeCondition::write() {
     co_return Result<void>();
 }
 
-asio::awaitable<Result<bool>> remove_condition(ApiServers& servers, std::string node) {
+Task<Result<bool>> remove_condition(ApiServers& servers, std::string node) {
     ApiSession session(servers);
     ApiRequest question;
     question.target = status_path(node);

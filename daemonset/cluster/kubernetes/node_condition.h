@@ -8,6 +8,8 @@
 // any other. Source: Kubernetes API reference, NodeCondition; strategic merge patch, whose key of conditions is `type`.
 #pragma once
 
+#include "daemonset/base/task.h"
+
 #include "daemonset/base/backoff.h"
 #include "daemonset/cluster/kubernetes/client/api_session.h"
 #include "daemonset/cluster/kubernetes/own_node.h"
@@ -29,11 +31,11 @@ class NodeCondition {
     void seen(const SeenNode& node);
 
     /// Works for good.
-    [[nodiscard]] boost::asio::awaitable<void> run();
+    [[nodiscard]] Task<> run();
 
   private:
     [[nodiscard]] bool is_due() const { return wanted_ && seen_.exists && seen_.network != *wanted_; }
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> write();
+    [[nodiscard]] Task<outcome::Result<void>> write();
 
     ApiServers& servers_;
     std::string path_; ///< of the Node's status
@@ -41,14 +43,13 @@ class NodeCondition {
     std::optional<ConditionText> wanted_;
     SeenNode seen_;
     bool agreed_ = false; ///< the API said what is wanted, so that a difference is somebody else's
-    Condition changed_;
-    Condition pause_; ///< never notified: what waits on it only lets time pass
-    TroubleLog trouble_{"setting the node's condition NetworkUnavailable"};
+    Wakeup changed_;
+    FailureLog failure_{"setting the node's condition NetworkUnavailable"};
     Backoff backoff_;
 };
 
 /// Takes the condition from the Node object if it is this agent's; returns whether it was.
 /// Errors: the API does not answer, or refuses.
-[[nodiscard]] boost::asio::awaitable<outcome::Result<bool>> remove_condition(ApiServers& servers, std::string node);
+[[nodiscard]] Task<outcome::Result<bool>> remove_condition(ApiServers& servers, std::string node);
 
 } // namespace agent::kubernetes

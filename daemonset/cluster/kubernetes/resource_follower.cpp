@@ -38,13 +38,12 @@ json field(const json& object, const char* name) {
 
 } // namespace
 
-ResourceFollower::ResourceFollower(ApiServers& servers, Resource resource, ObjectSink& sink,
-                                   std::function<void()> on_settled)
-    : servers_(servers), resource_(std::move(resource)), sink_(sink), on_settled_(std::move(on_settled)),
-      session_(servers), trouble_("following " + resource_.name + " in the Kubernetes API"), pause_(servers.executor()),
-      backoff_(servers.timing().first_retry, servers.timing().longest_retry) {}
+ResourceFollower::ResourceFollower(ApiServers& servers, Resource resource, ObjectSink& sink, Listener& listener)
+    : servers_(servers), resource_(std::move(resource)), sink_(sink), listener_(listener), session_(servers),
+      failure_("following " + resource_.name + " in the Kubernetes API"),
+      backoff_(servers.timing().first_retry, servers.timing().longest_retry, Jitter::UpToHalf) {}
 
-asio::awaitable<void> ResourceFollower::run() {
+Task<> ResourceFollower::run() {
     while (true) {
         const auto began = std::chrono::steady_clock::now();
         const bool listing = version_.empty();
@@ -53,20 +52,20 @@ asio::awaitable<void> ResourceFollower::run() {
             outcome = co_await list();
         else
             outcome = co_await watch();
-        if (!outcome) trouble_.trouble(outcome.error().message);
+        if (!outcome) failure_.failed(outcome.error().message);
         if (outcome == Outcome::Missing) {
-            co_await pause_.wait_until(after(servers_.timing().missing));
+            co_await sleep_until(after(servers_.timing().missing));
             continue;
         }
         if (outcome == Outcome::Expired) list_again();
         if (outcome == Outcome::Done && listing) continue;
         const bool lived = !listing && std::chrono::steady_clock::now() - began > servers_.timing().settled;
         if (lived) backoff_.reset();
-        co_await pause_.wait_until(after(backoff_.pause()));
+        co_await sleep_until(after(backoff_.pause()));
     }
 }
 
-asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::list() {
+Task<Result<ResourceFollower::Outcome>> ResourceFollower::list() {
     sink_.begin_list();
     std::string continuation;
     do {
@@ -81,13 +80,13 @@ asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::list() {
     sink_.end_list();
     listed_ = true;
     listed_at_ = std::chrono::steady_clock::now();
-    trouble_.over();
-    on_settled_();
+    failure_.recovered();
+    listener_.settled();
     co_return version_.empty() ? Outcome::Missing : Outcome::Done;
 }
 
 /// One chunk; `continuation` names it and then the next one, and is empty after the last.
-asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::list_chunk(std::string& continuation) {
+Task<Result<ResourceFollower::Outcome>> ResourceFollower::list_chunk(std::string& continuation) {
     std::string parameters = "limit=" + std::to_string(kChunk);
     if (!continuation.empty()) parameters += "&continue=" + percent_encode(continuation);
     ApiRequest request;
@@ -125,7 +124,7 @@ Result<std::string> ResourceFollower::read_envelope(const std::string& text) {
     return next;
 }
 
-asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::watch() {
+Task<Result<ResourceFollower::Outcome>> ResourceFollower::watch() {
     ApiRequest request;
     request.target = target(fmt::format("watch=true&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}",
                                         percent_encode(version_), servers_.timing().watch.count()));
@@ -136,19 +135,19 @@ asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::watch() {
         if (!passes(status)) version_.clear();
         co_return co_await not_served(status);
     }
-    trouble_.over();
+    failure_.recovered();
     const auto outcome = co_await follow_events();
     if (!outcome) session_.close();
     co_return outcome;
 }
 
-asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::follow_events() {
+Task<Result<ResourceFollower::Outcome>> ResourceFollower::follow_events() {
     EventSplitter splitter;
     while (true) {
         CO_ASSIGN_OR_RETURN(const auto piece, co_await session_.next(servers_.timing().silence));
         if (piece.empty()) co_return Outcome::Done;
         const auto outcome = take_events(piece, splitter);
-        on_settled_();
+        listener_.settled();
         if (!outcome || *outcome != Outcome::Done) co_return outcome;
     }
 }
@@ -200,7 +199,7 @@ void ResourceFollower::remember_version(const json& object) {
     if (!version.empty()) version_ = std::move(version);
 }
 
-asio::awaitable<Result<ResourceFollower::Outcome>> ResourceFollower::not_served(unsigned status) {
+Task<Result<ResourceFollower::Outcome>> ResourceFollower::not_served(unsigned status) {
     ApiAnswer answer{status, {}};
     while (answer.body.size() < ApiSession::kLongestAnswer) {
         const auto piece = co_await session_.next(servers_.timing().body);

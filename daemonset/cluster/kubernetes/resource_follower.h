@@ -18,34 +18,41 @@
 #include "daemonset/cluster/kubernetes/object_splitter.h"
 #include "daemonset/cluster/kubernetes/resource.h"
 
-#include <functional>
 #include <string>
 
 namespace agent::kubernetes {
 
 class ResourceFollower {
   public:
-    /// `on_settled` is called when what one read gave is in the sink, and after each complete list.
-    ResourceFollower(ApiServers& servers, Resource resource, ObjectSink& sink, std::function<void()> on_settled);
+    /// Learns that what one read gave is in the sink, also after each complete list.
+    class Listener {
+      public:
+        Listener() = default;
+        Listener(const Listener&) = delete;
+        Listener& operator=(const Listener&) = delete;
+        virtual ~Listener() = default;
 
-    [[nodiscard]] boost::asio::awaitable<void> run();
+        virtual void settled() = 0;
+    };
+
+    ResourceFollower(ApiServers& servers, Resource resource, ObjectSink& sink, Listener& listener);
+
+    [[nodiscard]] Task<> run();
 
     [[nodiscard]] const std::string& name() const { return resource_.name; }
     /// Whether a list was complete once.
     [[nodiscard]] bool listed() const { return listed_; }
     /// Why nothing can be read at present; empty when something can.
-    [[nodiscard]] const std::string& trouble() const { return trouble_.reason(); }
+    [[nodiscard]] const std::string& last_error() const { return failure_.last_error(); }
 
   private:
     enum class Outcome : std::uint8_t { Done, Expired, Missing };
-    template <typename T> using Awaitable = boost::asio::awaitable<outcome::Result<T>>;
-
-    Awaitable<Outcome> list();
-    Awaitable<Outcome> list_chunk(std::string& continuation);
-    Awaitable<Outcome> watch();
-    Awaitable<Outcome> follow_events();
+    Task<outcome::Result<Outcome>> list();
+    Task<outcome::Result<Outcome>> list_chunk(std::string& continuation);
+    Task<outcome::Result<Outcome>> watch();
+    Task<outcome::Result<Outcome>> follow_events();
     /// The outcome that an HTTP status other than 200 stands for, or its error.
-    Awaitable<Outcome> not_served(unsigned status);
+    Task<outcome::Result<Outcome>> not_served(unsigned status);
     outcome::Result<Outcome> take_events(std::string_view bytes, EventSplitter& splitter);
     outcome::Result<Outcome> take_event(std::string_view text);
     [[nodiscard]] outcome::Result<std::string> read_envelope(const std::string& text);
@@ -56,13 +63,12 @@ class ResourceFollower {
     ApiServers& servers_;
     Resource resource_;
     ObjectSink& sink_;
-    std::function<void()> on_settled_;
+    Listener& listener_;
     ApiSession session_;
     std::string version_; ///< to watch from; empty: to be listed
     bool listed_ = false;
     TimePoint listed_at_; ///< the last list
-    TroubleLog trouble_;
-    Condition pause_; ///< never notified: what waits on it only lets time pass
+    FailureLog failure_;
     Backoff backoff_;
 };
 

@@ -81,7 +81,7 @@ Change ManifestDirectory::rescan() {
     return take_change();
 }
 
-asio::awaitable<outcome::Result<Change>> ManifestDirectory::next_change() {
+Task<outcome::Result<Change>> ManifestDirectory::next_change() {
     for (;;) {
         auto change = catch_up();
         if (!change || !change->empty()) co_return change;
@@ -90,7 +90,7 @@ asio::awaitable<outcome::Result<Change>> ManifestDirectory::next_change() {
     }
 }
 
-asio::awaitable<boost::system::error_code> ManifestDirectory::wait() {
+Task<boost::system::error_code> ManifestDirectory::wait() {
     using namespace asio::experimental::awaitable_operators;
     constexpr auto token = asio::as_tuple(asio::use_awaitable);
     const auto until = deadline();

@@ -9,7 +9,7 @@
 // for that moment.
 #pragma once
 
-#include <utility> // first: Boost.Asio's coroutines need it under g++ 12
+#include "daemonset/base/task.h"
 
 #include "daemonset/cluster/manifests/directory_watch.h"
 #include "daemonset/cluster/manifests/manifest_tree.h"
@@ -18,7 +18,6 @@
 #include "outcome/result.h"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
@@ -68,6 +67,8 @@ class ManifestDirectory {
 
     /// What the files say now, as far as they are right. Changes only inside rescan and next_change.
     [[nodiscard]] const flowgen::ClusterState& state() const { return claims_.state(); }
+    /// The same, for those that keep it longer than this object lives.
+    [[nodiscard]] std::shared_ptr<const flowgen::ClusterState> shared_state() const { return claims_.shared_state(); }
     /// Everything that is wrong at present; sorted.
     [[nodiscard]] std::vector<FileError> errors() const;
     /// Counts the changes; 0 before the first rescan.
@@ -79,7 +80,7 @@ class ManifestDirectory {
 
     /// The next change that is not empty. A burst of events is one change.
     /// Errors: inotify does not work any more; cancelled.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<Change>> next_change();
+    [[nodiscard]] Task<outcome::Result<Change>> next_change();
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -103,7 +104,7 @@ class ManifestDirectory {
     [[nodiscard]] Change take_change();
     [[nodiscard]] outcome::Result<Change> catch_up();
     [[nodiscard]] std::optional<Clock::time_point> deadline() const;
-    boost::asio::awaitable<boost::system::error_code> wait();
+    Task<boost::system::error_code> wait();
 
     std::string root_;
     DirectoryWatch watch_;

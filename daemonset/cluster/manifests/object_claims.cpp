@@ -59,9 +59,9 @@ void ObjectClaims::set_one(const std::string& file, FileObject object) {
 }
 
 void ObjectClaims::replace(const ObjectKey& key, std::optional<Object> object) {
-    auto old = extract(state_, key);
+    auto old = extract(*state_, key);
     before_.try_emplace(key, std::move(old));
-    if (object) std::visit(Insert{state_}, std::move(*object));
+    if (object) std::visit(Insert{*state_}, std::move(*object));
 }
 
 void ObjectClaims::claim(const ObjectKey& key, const std::string& file, FileObject object) {
@@ -74,7 +74,7 @@ void ObjectClaims::claim(const ObjectKey& key, const std::string& file, FileObje
     } else {
         if (file < first) {
             // The file that counted until now stands back, with the object as it has it.
-            claims[first].withheld = extract(state_, key);
+            claims[first].withheld = extract(*state_, key);
             before_.try_emplace(key, claims[first].withheld);
         }
         replace(key, std::move(object.object));
@@ -95,9 +95,9 @@ void ObjectClaims::give_up(const ObjectKey& key, const std::string& file) {
 std::vector<ObjectKey> ObjectClaims::take_changed() {
     std::vector<ObjectKey> changed;
     for (auto& [key, old] : std::exchange(before_, {})) {
-        auto now = extract(state_, key);
+        auto now = extract(*state_, key);
         if (now != old) changed.push_back(key);
-        if (now) std::visit(Insert{state_}, std::move(*now));
+        if (now) std::visit(Insert{*state_}, std::move(*now));
     }
     return changed;
 }

@@ -11,6 +11,7 @@
 #include "flowgen/state/cluster_state.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -39,8 +40,10 @@ class ObjectClaims {
     /// `file` holds nothing any more.
     void remove(const std::string& file) { set(file, {}); }
 
-    [[nodiscard]] const flowgen::ClusterState& state() const { return state_; }
-    [[nodiscard]] flowgen::ClusterState take_state() && { return std::move(state_); }
+    [[nodiscard]] const flowgen::ClusterState& state() const { return *state_; }
+    /// The same, for those that keep it: the claims go on changing it.
+    [[nodiscard]] std::shared_ptr<const flowgen::ClusterState> shared_state() const { return state_; }
+    [[nodiscard]] flowgen::ClusterState take_state() && { return std::move(*state_); }
     /// The objects of the state that were added, changed or removed since the last call, sorted.
     [[nodiscard]] std::vector<ObjectKey> take_changed();
     /// One for each claim that does not count; sorted by object and file.
@@ -64,7 +67,7 @@ class ObjectClaims {
     std::set<ObjectKey> contested_;
     /// What the state held before the changes that take_changed has not told yet.
     std::map<ObjectKey, std::optional<Object>> before_;
-    flowgen::ClusterState state_;
+    std::shared_ptr<flowgen::ClusterState> state_ = std::make_shared<flowgen::ClusterState>();
 };
 
 } // namespace agent::cluster

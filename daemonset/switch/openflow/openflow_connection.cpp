@@ -7,7 +7,6 @@
 
 namespace agent {
 
-using boost::asio::awaitable;
 using outcome::Error;
 using outcome::fail;
 using outcome::Result;
@@ -27,15 +26,15 @@ class Bundle {
           flow_mods_(static_cast<std::uint32_t>(foreign.size() + delta.removed.size() + delta.added_or_changed.size())),
           exchange_(session_, flow_mods_ + 4) {}
 
-    awaitable<Result<void>> run();
+    Task<Result<void>> run();
 
   private:
     [[nodiscard]] std::uint32_t id() const { return exchange_.xid(0); }
     [[nodiscard]] std::string flow_text(std::uint32_t index) const;
     Result<void> append_flow_mod(std::uint32_t index);
-    awaitable<Result<void>> send_flow_mods();
-    awaitable<Result<void>> barrier(std::uint32_t request);
-    awaitable<Result<void>> discard(Error reason);
+    Task<Result<void>> send_flow_mods();
+    Task<Result<void>> barrier(std::uint32_t request);
+    Task<Result<void>> discard(Error reason);
     [[nodiscard]] Error refusal() const;
 
     std::shared_ptr<OpenFlowSession> session_;
@@ -45,7 +44,7 @@ class Bundle {
     Exchange exchange_;
 };
 
-awaitable<Result<void>> Bundle::run() {
+Task<Result<void>> Bundle::run() {
     append_bundle_control(session_->output(), exchange_.xid(0), id(), BundleStep::Open);
     auto sent = co_await send_flow_mods();
     if (!sent) co_return co_await discard(std::move(sent.error()));
@@ -84,7 +83,7 @@ Result<void> Bundle::append_flow_mod(std::uint32_t index) {
     return done;
 }
 
-awaitable<Result<void>> Bundle::send_flow_mods() {
+Task<Result<void>> Bundle::send_flow_mods() {
     for (std::uint32_t index = 0; index < flow_mods_; ++index) {
         CO_RETURN_IF_ERROR(append_flow_mod(index));
         if (session_->output().size() < kPieceBytes) continue;
@@ -96,13 +95,13 @@ awaitable<Result<void>> Bundle::send_flow_mods() {
     co_return Result<void>{};
 }
 
-awaitable<Result<void>> Bundle::barrier(std::uint32_t request) {
+Task<Result<void>> Bundle::barrier(std::uint32_t request) {
     append_barrier(session_->output(), exchange_.xid(request));
     session_->flush();
     co_return co_await exchange_.answered(request);
 }
 
-awaitable<Result<void>> Bundle::discard(Error reason) {
+Task<Result<void>> Bundle::discard(Error reason) {
     if (!session_->lost()) {
         append_bundle_control(session_->output(), exchange_.xid(flow_mods_ + 2), id(), BundleStep::Discard);
         auto done = co_await barrier(flow_mods_ + 3);
@@ -133,7 +132,7 @@ Error Bundle::refusal() const {
 
 } // namespace
 
-awaitable<Result<std::unique_ptr<OpenFlowConnection>>> OpenFlowConnection::connect(std::string socket) {
+Task<Result<std::unique_ptr<OpenFlowConnection>>> OpenFlowConnection::connect(std::string socket) {
     silence_openvswitch();
     auto session = std::make_shared<OpenFlowSession>(co_await boost::asio::this_coro::executor, std::move(socket));
     auto connection = std::make_unique<OpenFlowConnection>(session);
@@ -153,7 +152,7 @@ OpenFlowConnection::~OpenFlowConnection() { close(); }
 
 void OpenFlowConnection::close() { session_->close(Error{"the connection to " + session_->path() + " was closed"}); }
 
-awaitable<Result<void>> OpenFlowConnection::ensure_option_mapping() {
+Task<Result<void>> OpenFlowConnection::ensure_option_mapping() {
     const std::string attempt = "map the Geneve option to tun_metadata0 through " + session_->path() + ": ";
     Result<OptionTable> table = fail("");
     Exchange exchange(session_, 3, [&](Message message) {
@@ -177,7 +176,7 @@ awaitable<Result<void>> OpenFlowConnection::ensure_option_mapping() {
     co_return Result<void>{};
 }
 
-awaitable<Result<InstalledFlows>> OpenFlowConnection::dump() {
+Task<Result<InstalledFlows>> OpenFlowConnection::dump() {
     InstalledFlows installed;
     Result<void> decoded;
     Exchange exchange(session_, 1, [&](Message message) {
@@ -193,21 +192,20 @@ awaitable<Result<InstalledFlows>> OpenFlowConnection::dump() {
     co_return installed;
 }
 
-awaitable<Result<void>> OpenFlowConnection::apply(const flowgen::FlowDelta& delta,
-                                                  std::span<const ForeignFlow> foreign) {
+Task<Result<void>> OpenFlowConnection::apply(const flowgen::FlowDelta& delta, std::span<const ForeignFlow> foreign) {
     if (session_->lost()) co_return std::unexpected(*session_->lost());
     if (delta.empty() && foreign.empty()) co_return Result<void>{};
     Bundle bundle(session_, delta, foreign);
     co_return co_await bundle.run();
 }
 
-awaitable<Result<void>> OpenFlowConnection::barrier() {
+Task<Result<void>> OpenFlowConnection::barrier() {
     Exchange exchange(session_, 1);
     append_barrier(session_->output(), exchange.xid(0));
     session_->flush();
     co_return co_await exchange.answered(0);
 }
 
-awaitable<SwitchEvent> OpenFlowConnection::next_event() { return session_->next_event(); }
+Task<SwitchEvent> OpenFlowConnection::next_event() { return session_->next_event(); }
 
 } // namespace agent

@@ -15,11 +15,9 @@
 // which counts as a foreign change. The monitor ends with the connection, as does everything that it could have missed.
 #pragma once
 
-#include <utility> // before Boost.Asio, which uses std::exchange without including it
+#include "daemonset/base/task.h"
 
 #include "daemonset/switch/openflow/flow_codec.h"
-
-#include <boost/asio/awaitable.hpp>
 
 #include <memory>
 #include <span>
@@ -47,8 +45,7 @@ class OpenFlowConnection {
   public:
     /// Connects to a bridge's management socket (RUNDIR/BRIDGE.mgmt), agrees on OpenFlow 1.5 and starts the flow
     /// monitor. Errors: no such socket, a bridge that does not speak 1.5, no answer in time.
-    [[nodiscard]] static boost::asio::awaitable<outcome::Result<std::unique_ptr<OpenFlowConnection>>>
-    connect(std::string socket);
+    [[nodiscard]] static Task<outcome::Result<std::unique_ptr<OpenFlowConnection>>> connect(std::string socket);
 
     explicit OpenFlowConnection(std::shared_ptr<OpenFlowSession> session);
     OpenFlowConnection(const OpenFlowConnection&) = delete;
@@ -57,23 +54,23 @@ class OpenFlowConnection {
 
     /// Makes tun_metadata0 stand for the Geneve option of flowgen/pipeline.h. Idempotent.
     /// Errors: another mapping is in the way (says which, and how to remove it).
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> ensure_option_mapping();
+    [[nodiscard]] Task<outcome::Result<void>> ensure_option_mapping();
 
     /// All flows of all tables.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<InstalledFlows>> dump();
+    [[nodiscard]] Task<outcome::Result<InstalledFlows>> dump();
 
     /// Deletes `foreign` and `delta.removed`, then adds or replaces `delta.added_or_changed`: one ordered, atomic
     /// bundle. Returns when the switch has confirmed that packets meet the new flows. On an error nothing has changed;
     /// it names the first flow that the switch refused and the switch's reason. The arguments must live until this
     /// returns.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> apply(const flowgen::FlowDelta& delta,
-                                                                      std::span<const ForeignFlow> foreign = {});
+    [[nodiscard]] Task<outcome::Result<void>> apply(const flowgen::FlowDelta& delta,
+                                                    std::span<const ForeignFlow> foreign = {});
 
     /// Returns when the switch has done everything that was sent before.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> barrier();
+    [[nodiscard]] Task<outcome::Result<void>> barrier();
 
     /// Waits for the next event; after ConnectionLost, every call returns it again at once. For one reader at a time.
-    [[nodiscard]] boost::asio::awaitable<SwitchEvent> next_event();
+    [[nodiscard]] Task<SwitchEvent> next_event();
 
     /// Ends the connection; calls under way fail.
     void close();

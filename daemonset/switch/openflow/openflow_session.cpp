@@ -1,12 +1,13 @@
 #include "daemonset/switch/openflow/openflow_session.h"
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <cstring>
 
 namespace agent {
 
-using boost::asio::awaitable;
 using outcome::Error;
 using outcome::fail;
 using outcome::Result;
@@ -27,7 +28,7 @@ OpenFlowSession::OpenFlowSession(const boost::asio::any_io_executor& executor, s
     : executor_(executor), path_(std::move(socket)), socket_(executor), input_(kInputBytes), greeting_(executor),
       room_(executor), event_(executor) {}
 
-awaitable<Result<void>> OpenFlowSession::open() {
+Task<Result<void>> OpenFlowSession::open() {
     const std::string attempt = "connect to the bridge's OpenFlow socket " + path_ + ": ";
     if (path_.size() >= sizeof(sockaddr_un::sun_path)) co_return fail(attempt + "the path is too long for a socket");
     boost::system::error_code error;
@@ -71,10 +72,10 @@ void OpenFlowSession::flush() {
         output_.erase(output_.begin(), output_.begin() + static_cast<std::ptrdiff_t>(sent_));
         sent_ = 0;
     }
-    room_.notify();
+    room_.notify_all();
 }
 
-awaitable<void> OpenFlowSession::room() {
+Task<> OpenFlowSession::room() {
     co_await boost::asio::post(executor_, boost::asio::use_awaitable);
     while (!lost_ && output_.size() - sent_ > kRoomBytes) co_await room_.wait();
 }
@@ -84,10 +85,10 @@ void OpenFlowSession::close(Error reason) {
     lost_ = std::move(reason);
     boost::system::error_code ignored; // nobody can do anything about a socket that does not close cleanly
     ignored = socket_.close(ignored);
-    for (const auto& [first, exchange] : exchanges_) exchange->progress_.notify();
-    greeting_.notify();
-    room_.notify();
-    event_.notify();
+    for (const auto& [first, exchange] : exchanges_) exchange->progress_.notify_all();
+    greeting_.notify_all();
+    room_.notify_all();
+    event_.notify_all();
 }
 
 void OpenFlowSession::read() {
@@ -146,7 +147,7 @@ void OpenFlowSession::take_hello(Message message) {
                            " does not speak OpenFlow 1.5: add OpenFlow15 to the column protocols of its Bridge row" +
                            (kind == MessageKind::Error ? " (" + error_text(message) + ")" : "")});
     greeted_ = true;
-    greeting_.notify();
+    greeting_.notify_all();
 }
 
 void OpenFlowSession::take_report(Message message) {
@@ -155,10 +156,10 @@ void OpenFlowSession::take_report(Message message) {
     if (report->changes == 0) return;
     if (foreign_.flows == 0) foreign_.example = std::move(report->example);
     foreign_.flows += report->changes;
-    event_.notify();
+    event_.notify_all();
 }
 
-awaitable<SwitchEvent> OpenFlowSession::next_event() {
+Task<SwitchEvent> OpenFlowSession::next_event() {
     while (foreign_.flows == 0 && !lost_) co_await event_.wait();
     if (lost_) co_return ConnectionLost{*lost_};
     co_return std::exchange(foreign_, ForeignChange{});
@@ -187,10 +188,10 @@ void Exchange::take(Message message, MessageKind kind) {
         if (kind == MessageKind::FlowReply && more_follows(message)) return;
     }
     last_answered_ = request;
-    progress_.notify();
+    progress_.notify_all();
 }
 
-awaitable<Result<void>> Exchange::answered(std::uint32_t request) {
+Task<Result<void>> Exchange::answered(std::uint32_t request) {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     while (last_answered_ < request && !session_->lost()) {
         if (std::chrono::steady_clock::now() >= deadline)

@@ -6,7 +6,9 @@
 //   ForeignChange ◄── flow monitor's reports ◄─────┘      echo requests are answered here
 #pragma once
 
-#include "daemonset/base/signal.h"
+#include "daemonset/base/task.h"
+
+#include "daemonset/base/wakeup.h"
 #include "daemonset/switch/openflow/openflow_connection.h"
 #include "daemonset/switch/openflow/openflow_message.h"
 
@@ -25,21 +27,21 @@ class OpenFlowSession : public std::enable_shared_from_this<OpenFlowSession> {
     OpenFlowSession(const boost::asio::any_io_executor& executor, std::string socket);
 
     /// Connects and exchanges hellos.
-    boost::asio::awaitable<outcome::Result<void>> open();
+    Task<outcome::Result<void>> open();
 
     /// What is to be sent; append to it, then flush().
     [[nodiscard]] Bytes& output() { return output_; }
     void flush();
     /// Returns when little enough waits to be sent, so that memory stays bounded however much one has to say; lets
     /// others run in any case.
-    boost::asio::awaitable<void> room();
+    Task<> room();
 
     /// Ends the connection for this reason, unless it has ended.
     void close(outcome::Error reason);
     /// Why the connection has ended; nothing while it lives.
     [[nodiscard]] const std::optional<outcome::Error>& lost() const { return lost_; }
 
-    boost::asio::awaitable<SwitchEvent> next_event();
+    Task<SwitchEvent> next_event();
 
     [[nodiscard]] const boost::asio::any_io_executor& executor() const { return executor_; }
     [[nodiscard]] const std::string& path() const { return path_; }
@@ -72,9 +74,9 @@ class OpenFlowSession : public std::enable_shared_from_this<OpenFlowSession> {
     std::uint32_t next_xid_ = 2; ///< 0 is for what the switch says unasked, 1 for the hello
     std::map<std::uint32_t, Exchange*> exchanges_;
     ForeignChange foreign_;
-    Signal greeting_;
-    Signal room_;
-    Signal event_;
+    Wakeup greeting_;
+    Wakeup room_;
+    Wakeup event_;
 };
 
 /// Requests with consecutive transaction ids, and what the switch answers to them. The switch answers in order.
@@ -99,7 +101,7 @@ class Exchange {
 
     /// Returns when the switch has answered this request, with an error or otherwise.
     /// Errors: the connection ended, also for want of an answer.
-    boost::asio::awaitable<outcome::Result<void>> answered(std::uint32_t request);
+    Task<outcome::Result<void>> answered(std::uint32_t request);
 
   private:
     friend class OpenFlowSession;
@@ -109,7 +111,7 @@ class Exchange {
     std::shared_ptr<OpenFlowSession> session_;
     std::uint32_t count_;
     std::function<void(Message)> on_answer_;
-    Signal progress_;
+    Wakeup progress_;
     std::vector<Refusal> refusals_;
     std::size_t refused_ = 0;
     std::int64_t last_answered_ = -1;

@@ -4,7 +4,6 @@
 
 namespace agent {
 
-using boost::asio::awaitable;
 using outcome::fail;
 using outcome::Result;
 
@@ -56,9 +55,10 @@ Json monitored_columns() {
 } // namespace
 
 DatabaseSession::DatabaseSession(const boost::asio::any_io_executor& executor, std::string socket)
-    : executor_(executor), rpc_(std::make_shared<JsonRpc>(executor, std::move(socket))), event_(executor) {}
+    : executor_(executor), rpc_(std::make_shared<JsonRpc>(executor, std::move(socket))), changed_(executor),
+      event_(executor) {}
 
-awaitable<Result<void>> DatabaseSession::open() {
+Task<Result<void>> DatabaseSession::open() {
     const std::weak_ptr<DatabaseSession> self = weak_from_this();
     rpc_->on_notification([self](const std::string& method, const Json& params) -> Result<void> {
         const auto session = self.lock();
@@ -68,8 +68,8 @@ awaitable<Result<void>> DatabaseSession::open() {
     rpc_->on_lost([self] {
         const auto session = self.lock();
         if (!session) return;
-        for (auto* signal : session->waiting_) signal->notify();
-        session->event_.notify();
+        session->changed_.notify_all();
+        session->event_.notify_all();
     });
     CO_RETURN_IF_ERROR(co_await rpc_->open());
     Json request = Json::array({"Open_vSwitch", nullptr, monitored_columns()});
@@ -85,13 +85,13 @@ awaitable<Result<void>> DatabaseSession::open() {
     co_return Result<void>{};
 }
 
-awaitable<Result<Json>> DatabaseSession::run(Transaction transaction) {
+Task<Result<Json>> DatabaseSession::run(Transaction transaction) {
     auto answer = co_await rpc_->call("transact", transaction.take());
     if (!answer) co_return answer;
     co_return results(*answer);
 }
 
-awaitable<Result<void>> DatabaseSession::refresh() {
+Task<Result<void>> DatabaseSession::refresh() {
     // The server answers a transaction, also one without operations, after it has sent all updates.
     Transaction nothing;
     const auto answer = co_await run(std::move(nothing));
@@ -99,18 +99,7 @@ awaitable<Result<void>> DatabaseSession::refresh() {
     co_return Result<void>{};
 }
 
-awaitable<void> DatabaseSession::changed(Signal::Deadline deadline) {
-    Signal signal(executor_);
-    struct Registration {
-        std::set<Signal*>& waiting;
-        Signal* signal;
-        ~Registration() { waiting.erase(signal); }
-    };
-    const Registration registration{waiting_, *waiting_.insert(&signal).first};
-    co_await signal.wait_until(deadline);
-}
-
-awaitable<Result<void>> DatabaseSession::followed(std::int64_t configuration, std::string what) {
+Task<Result<void>> DatabaseSession::followed(std::int64_t configuration, std::string what) {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     while (view_.cur_cfg < configuration) {
         if (lost()) co_return std::unexpected(*lost());
@@ -121,7 +110,7 @@ awaitable<Result<void>> DatabaseSession::followed(std::int64_t configuration, st
     co_return Result<void>{};
 }
 
-awaitable<DatabaseEvent> DatabaseSession::next_event() {
+Task<DatabaseEvent> DatabaseSession::next_event() {
     while (changed_interfaces_.empty() && !changed_bridge_ && !lost()) co_await event_.wait();
     if (lost()) co_return DatabaseLost{*lost()};
     DatabaseChange change;
@@ -149,8 +138,8 @@ std::uint32_t DatabaseSession::next_ofport() {
 void DatabaseSession::take_update(const Json& tables) {
     for (const auto& [table, rows] : tables.items())
         for (const auto& [id, update] : rows.items()) take_row(table, id, update.value("new", Json{}));
-    for (auto* signal : waiting_) signal->notify();
-    if (!changed_interfaces_.empty() || changed_bridge_) event_.notify();
+    changed_.notify_all();
+    if (!changed_interfaces_.empty() || changed_bridge_) event_.notify_all();
 }
 
 void DatabaseSession::take_row(const std::string& table, const RowId& id, const Json& row) {

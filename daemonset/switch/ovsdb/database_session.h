@@ -2,6 +2,8 @@
 // only.
 #pragma once
 
+#include "daemonset/base/task.h"
+
 #include "daemonset/switch/ovsdb/json_rpc.h"
 #include "daemonset/switch/ovsdb/switch_database.h"
 #include "daemonset/switch/ovsdb/transaction.h"
@@ -15,21 +17,21 @@ class DatabaseSession : public std::enable_shared_from_this<DatabaseSession> {
     DatabaseSession(const boost::asio::any_io_executor& executor, std::string socket);
 
     /// Connects and reads the whole view.
-    boost::asio::awaitable<outcome::Result<void>> open();
+    Task<outcome::Result<void>> open();
 
     /// The results of the transaction's operations. When this returns, the view shows what the transaction did.
-    boost::asio::awaitable<outcome::Result<Json>> run(Transaction transaction);
+    Task<outcome::Result<Json>> run(Transaction transaction);
 
     /// Returns when the view shows all that anybody's transactions did before.
-    boost::asio::awaitable<outcome::Result<void>> refresh();
+    Task<outcome::Result<void>> refresh();
 
     /// Returns when the switch has followed the configuration with this number. `what` begins the error.
-    boost::asio::awaitable<outcome::Result<void>> followed(std::int64_t configuration, std::string what);
+    Task<outcome::Result<void>> followed(std::int64_t configuration, std::string what);
 
     /// Waits for the view to change or the connection to end, at most until the deadline.
-    boost::asio::awaitable<void> changed(Signal::Deadline deadline);
+    Task<bool> changed(TimePoint deadline) { return changed_.wait_until(deadline); }
 
-    boost::asio::awaitable<DatabaseEvent> next_event();
+    Task<DatabaseEvent> next_event();
     void close(outcome::Error reason) { rpc_->close(std::move(reason)); }
 
     [[nodiscard]] const DatabaseView& view() const { return view_; }
@@ -50,8 +52,8 @@ class DatabaseSession : public std::enable_shared_from_this<DatabaseSession> {
     std::set<std::string> changed_interfaces_;
     bool changed_bridge_ = false;
     std::uint32_t last_ofport_ = 0;
-    std::set<Signal*> waiting_; ///< every coroutine that waits for the view has a deadline, and so a signal, of its own
-    Signal event_;
+    Wakeup changed_;
+    Wakeup event_;
 };
 
 } // namespace agent

@@ -1,10 +1,12 @@
 #include "daemonset/switch/ovsdb/json_rpc.h"
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <cstddef>
 
 namespace agent {
 
-using boost::asio::awaitable;
 using outcome::Error;
 using outcome::fail;
 using outcome::Result;
@@ -21,7 +23,7 @@ constexpr auto kPatience = std::chrono::seconds(30);
 JsonRpc::JsonRpc(const boost::asio::any_io_executor& executor, std::string socket)
     : executor_(executor), path_(std::move(socket)), socket_(executor), chunk_(kChunkBytes, '\0') {}
 
-awaitable<Result<void>> JsonRpc::open() {
+Task<Result<void>> JsonRpc::open() {
     const std::string attempt = "connect to the switch's database at " + path_ + ": ";
     if (path_.size() >= sizeof(sockaddr_un::sun_path)) co_return fail(attempt + "the path is too long for a socket");
     boost::system::error_code error;
@@ -33,7 +35,7 @@ awaitable<Result<void>> JsonRpc::open() {
     co_return Result<void>{};
 }
 
-awaitable<Result<Json>> JsonRpc::call(std::string method, Json params) {
+Task<Result<Json>> JsonRpc::call(std::string method, Json params) {
     if (lost_) co_return std::unexpected(*lost_);
     const auto id = next_id_++;
     const auto call = std::make_shared<Call>(executor_);
@@ -56,7 +58,7 @@ void JsonRpc::close(Error reason) {
     lost_ = std::move(reason);
     boost::system::error_code ignored; // nobody can do anything about a socket that does not close cleanly
     ignored = socket_.close(ignored);
-    for (const auto& [id, call] : calls_) call->answered.notify();
+    for (const auto& [id, call] : calls_) call->answered.notify_all();
     if (on_lost_) on_lost_();
 }
 
@@ -154,7 +156,7 @@ Result<void> JsonRpc::take_message(const Json& message) {
     else
         call->second->answer =
             fail(error.is_object() ? error.value("error", "") + ": " + error.value("details", "") : error.dump());
-    call->second->answered.notify();
+    call->second->answered.notify_all();
     return {};
 }
 

@@ -5,7 +5,9 @@
 //   on_notification ◄─────── messages without an answer        echo requests are answered here
 #pragma once
 
-#include "daemonset/base/signal.h"
+#include "daemonset/base/task.h"
+
+#include "daemonset/base/wakeup.h"
 #include "outcome/result.h"
 
 #include <boost/asio/local/stream_protocol.hpp>
@@ -32,10 +34,10 @@ class JsonRpc : public std::enable_shared_from_this<JsonRpc> {
     /// Called once, when the connection has ended.
     void on_lost(std::function<void()> lost) { on_lost_ = std::move(lost); }
 
-    boost::asio::awaitable<outcome::Result<void>> open();
+    Task<outcome::Result<void>> open();
     /// The member `result` of the server's answer. Errors: the answer's member `error`, no answer in time, a lost
     /// connection.
-    boost::asio::awaitable<outcome::Result<Json>> call(std::string method, Json params);
+    Task<outcome::Result<Json>> call(std::string method, Json params);
     void close(outcome::Error reason);
     [[nodiscard]] const std::optional<outcome::Error>& lost() const { return lost_; }
     [[nodiscard]] const std::string& path() const { return path_; }
@@ -43,7 +45,7 @@ class JsonRpc : public std::enable_shared_from_this<JsonRpc> {
   private:
     struct Call {
         explicit Call(const boost::asio::any_io_executor& executor) : answered(executor) {}
-        Signal answered;
+        Wakeup answered;
         std::optional<outcome::Result<Json>> answer;
     };
 

@@ -7,7 +7,6 @@
 
 namespace agent {
 
-using boost::asio::awaitable;
 using outcome::Error;
 using outcome::fail;
 using outcome::Result;
@@ -17,8 +16,7 @@ namespace {
 constexpr auto kPatience = std::chrono::seconds(30);
 
 /// Runs a transaction and waits until the switch has followed it. `counted` is the index of its configuration number.
-awaitable<Result<void>> run_and_follow(std::shared_ptr<DatabaseSession> session, Transaction transaction,
-                                       std::string what) {
+Task<Result<void>> run_and_follow(std::shared_ptr<DatabaseSession> session, Transaction transaction, std::string what) {
     const auto counted = transaction.count_configuration();
     const auto answer = co_await session->run(std::move(transaction));
     if (!answer) co_return fail(what + ": " + answer.error().message);
@@ -27,7 +25,7 @@ awaitable<Result<void>> run_and_follow(std::shared_ptr<DatabaseSession> session,
 }
 
 /// Waits until the switch says whether it can use this interface.
-awaitable<Result<std::uint32_t>> ofport_of(std::shared_ptr<DatabaseSession> session, RowId id, std::string what) {
+Task<Result<std::uint32_t>> ofport_of(std::shared_ptr<DatabaseSession> session, RowId id, std::string what) {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     for (;;) {
         if (session->lost()) co_return std::unexpected(*session->lost());
@@ -53,7 +51,7 @@ Json interface_row(const PortRequest& request) {
 
 } // namespace
 
-awaitable<Result<std::unique_ptr<SwitchDatabase>>> SwitchDatabase::connect(std::string socket) {
+Task<Result<std::unique_ptr<SwitchDatabase>>> SwitchDatabase::connect(std::string socket) {
     const auto session =
         std::make_shared<DatabaseSession>(co_await boost::asio::this_coro::executor, std::move(socket));
     auto database = std::make_unique<SwitchDatabase>(session);
@@ -71,16 +69,16 @@ const DatabaseView& SwitchDatabase::view() const { return session_->view(); }
 
 std::uint32_t SwitchDatabase::next_ofport() { return session_->next_ofport(); }
 
-awaitable<DatabaseEvent> SwitchDatabase::next_event() { return session_->next_event(); }
+Task<DatabaseEvent> SwitchDatabase::next_event() { return session_->next_event(); }
 
-awaitable<Result<void>> SwitchDatabase::ensure_bridge(BridgeSettings settings) {
+Task<Result<void>> SwitchDatabase::ensure_bridge(BridgeSettings settings) {
     CO_RETURN_IF_ERROR(co_await session_->refresh());
     auto transaction = bridge_transaction(session_->view(), settings);
     if (transaction.empty()) co_return Result<void>{};
     co_return co_await run_and_follow(session_, std::move(transaction), "configure bridge " + settings.name);
 }
 
-awaitable<Result<std::uint32_t>> SwitchDatabase::ensure_port(std::string bridge, PortRequest request) {
+Task<Result<std::uint32_t>> SwitchDatabase::ensure_port(std::string bridge, PortRequest request) {
     const std::string what = "configure port " + request.name + " of bridge " + bridge;
     CO_RETURN_IF_ERROR(co_await session_->refresh());
     const auto id = session_->view().interface_id(request.name);
@@ -96,7 +94,7 @@ awaitable<Result<std::uint32_t>> SwitchDatabase::ensure_port(std::string bridge,
     co_return co_await ofport_of(session_, id, what);
 }
 
-awaitable<Result<std::uint32_t>> SwitchDatabase::add_port(std::string bridge, PortRequest request) {
+Task<Result<std::uint32_t>> SwitchDatabase::add_port(std::string bridge, PortRequest request) {
     const std::string what = "add port " + request.name + " to bridge " + bridge;
     if (session_->view().bridge(bridge) == nullptr) co_return fail(what + ": there is no such bridge");
     if (!session_->view().port_id(request.name).empty()) co_return fail(what + ": a port of this name exists already");
@@ -121,8 +119,7 @@ awaitable<Result<std::uint32_t>> SwitchDatabase::add_port(std::string bridge, Po
     co_return ofport;
 }
 
-awaitable<Result<void>> SwitchDatabase::remove_ports(std::string bridge, std::vector<std::string> names,
-                                                     RemovalWait wait) {
+Task<Result<void>> SwitchDatabase::remove_ports(std::string bridge, std::vector<std::string> names, RemovalWait wait) {
     std::string what = "remove ports of bridge " + bridge + ":";
     Json ids = Json::array();
     for (const auto& name : names)
@@ -141,7 +138,7 @@ awaitable<Result<void>> SwitchDatabase::remove_ports(std::string bridge, std::ve
     co_return Result<void>{};
 }
 
-awaitable<Result<void>> SwitchDatabase::write_record(std::string interface, TextMap external_ids) {
+Task<Result<void>> SwitchDatabase::write_record(std::string interface, TextMap external_ids) {
     const std::string what = "write the record of interface " + interface;
     Transaction transaction;
     transaction.require("Interface", interface);
@@ -151,7 +148,7 @@ awaitable<Result<void>> SwitchDatabase::write_record(std::string interface, Text
     co_return Result<void>{};
 }
 
-awaitable<Result<bool>> SwitchDatabase::remove_bridge(std::string name) {
+Task<Result<bool>> SwitchDatabase::remove_bridge(std::string name) {
     const std::string what = "remove bridge " + name;
     CO_RETURN_IF_ERROR(co_await session_->refresh());
     const auto id = session_->view().bridge_id(name);
@@ -163,14 +160,14 @@ awaitable<Result<bool>> SwitchDatabase::remove_bridge(std::string name) {
     co_return true;
 }
 
-awaitable<Result<void>> SwitchDatabase::end_flow_restore() {
+Task<Result<void>> SwitchDatabase::end_flow_restore() {
     Transaction transaction;
     transaction.mutate("Open_vSwitch", Json::array(), "other_config", "delete",
                        set_of(Json::array({"flow-restore-wait"})));
     co_return co_await run_and_follow(session_, std::move(transaction), "remove flow-restore-wait");
 }
 
-awaitable<Result<void>> SwitchDatabase::settle() {
+Task<Result<void>> SwitchDatabase::settle() {
     Transaction transaction;
     co_return co_await run_and_follow(session_, std::move(transaction), "wait for ovs-vswitchd");
 }

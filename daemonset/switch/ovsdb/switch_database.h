@@ -13,13 +13,11 @@
 // beyond (clustered databases, conditional monitors, change tracking) is not needed for one local server.
 #pragma once
 
-#include <utility> // before Boost.Asio, which uses std::exchange without including it
+#include "daemonset/base/task.h"
 
 #include "daemonset/switch/ovsdb/database_view.h"
 #include "ipam/address.h"
 #include "outcome/result.h"
-
-#include <boost/asio/awaitable.hpp>
 
 #include <memory>
 #include <optional>
@@ -70,8 +68,7 @@ class DatabaseSession;
 class SwitchDatabase {
   public:
     /// Connects to ovsdb-server's unix socket and reads the whole view.
-    [[nodiscard]] static boost::asio::awaitable<outcome::Result<std::unique_ptr<SwitchDatabase>>>
-    connect(std::string socket);
+    [[nodiscard]] static Task<outcome::Result<std::unique_ptr<SwitchDatabase>>> connect(std::string socket);
 
     explicit SwitchDatabase(std::shared_ptr<DatabaseSession> session);
     SwitchDatabase(const SwitchDatabase&) = delete;
@@ -87,38 +84,35 @@ class SwitchDatabase {
 
     /// Creates the bridge or corrects what differs: datapath, fail-mode secure, protocols 1.0, 1.3 and 1.5, MAC and MTU
     /// of its own port, table names. Waits for the switch to follow. Nothing is written when nothing differs.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> ensure_bridge(BridgeSettings settings);
+    [[nodiscard]] Task<outcome::Result<void>> ensure_bridge(BridgeSettings settings);
 
     /// Adds the port, or corrects type, options and external_ids of the one with this name; returns its ofport.
     /// For ports that the switch makes itself, such as the tunnel's.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<std::uint32_t>> ensure_port(std::string bridge,
-                                                                                     PortRequest request);
+    [[nodiscard]] Task<outcome::Result<std::uint32_t>> ensure_port(std::string bridge, PortRequest request);
 
     /// Adds a port in one transaction and waits until the switch uses it; returns its ofport. A port that the switch
     /// cannot use is removed again. Errors: the name is taken, no such bridge, the switch's own words for the failure.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<std::uint32_t>> add_port(std::string bridge,
-                                                                                  PortRequest request);
+    [[nodiscard]] Task<outcome::Result<std::uint32_t>> add_port(std::string bridge, PortRequest request);
 
     /// Removes these ports from the bridge, in one transaction; names that have no port are passed over.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>>
-    remove_ports(std::string bridge, std::vector<std::string> names, RemovalWait wait);
+    [[nodiscard]] Task<outcome::Result<void>> remove_ports(std::string bridge, std::vector<std::string> names,
+                                                           RemovalWait wait);
 
     /// Replaces the external_ids of an interface. Errors: no such interface.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> write_record(std::string interface,
-                                                                             TextMap external_ids);
+    [[nodiscard]] Task<outcome::Result<void>> write_record(std::string interface, TextMap external_ids);
 
     /// Removes the bridge and all its ports, and waits until the switch has let go of them; returns whether there was
     /// one of this name.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<bool>> remove_bridge(std::string name);
+    [[nodiscard]] Task<outcome::Result<bool>> remove_bridge(std::string name);
 
     /// Tells the switch that its flows are all back: removes flow-restore-wait, and waits until it has followed.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> end_flow_restore();
+    [[nodiscard]] Task<outcome::Result<void>> end_flow_restore();
 
     /// Returns when the switch has done all that the database said before.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> settle();
+    [[nodiscard]] Task<outcome::Result<void>> settle();
 
     /// Waits for the next event; after DatabaseLost, every call returns it again at once. For one reader at a time.
-    [[nodiscard]] boost::asio::awaitable<DatabaseEvent> next_event();
+    [[nodiscard]] Task<DatabaseEvent> next_event();
 
     /// Ends the connection; calls under way fail.
     void close();

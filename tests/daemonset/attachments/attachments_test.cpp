@@ -39,7 +39,7 @@ agent::DatabaseView view_of(const std::vector<AttachmentRecord>& records) {
     return view;
 }
 
-TEST(AttachmentRecord, SurvivesTheDatabase) {
+TEST(AttachmentRecord, survives_the_database) {
     auto with_pod = record("web", 7, "10.244.1.2");
     with_pod.addresses.push_back(address("fd00::2"));
     auto without_pod = with_pod;
@@ -54,14 +54,14 @@ TEST(AttachmentRecord, SurvivesTheDatabase) {
     }
 }
 
-TEST(AttachmentRecord, AnInterfaceOfSomebodyElseHasNone) {
+TEST(AttachmentRecord, an_interface_of_somebody_else_has_none) {
     agent::InterfaceRow row;
     row.name = "eth1";
     row.external_ids = {{"iface-id", "x"}};
     EXPECT_EQ(*read_record(row), std::nullopt);
 }
 
-TEST(AttachmentRecord, OneThatCannotBeReadNamesInterfaceAndKey) {
+TEST(AttachmentRecord, one_that_cannot_be_read_names_interface_and_key) {
     auto row = view_of({record("web", 7, "10.244.1.2")}).interfaces.begin()->second;
     row.external_ids["ovs-cni/addresses"] = "10.244.1.2,nonsense";
     EXPECT_THAT(read_record(row).error().message, HasSubstr("h-web"));
@@ -70,7 +70,7 @@ TEST(AttachmentRecord, OneThatCannotBeReadNamesInterfaceAndKey) {
     EXPECT_THAT(read_record(row).error().message, HasSubstr("version 2"));
 }
 
-TEST(Attachments, AreServedWhenTheSwitchHasThePort) {
+TEST(Attachments, are_served_when_the_switch_has_the_port) {
     Attachments attachments;
     EXPECT_FALSE(attachments.loaded());
     EXPECT_THAT(attachments.load(view_of({record("a", 3, "10.244.1.2"), record("b", 0, "10.244.1.3")})), IsEmpty());
@@ -80,7 +80,7 @@ TEST(Attachments, AreServedWhenTheSwitchHasThePort) {
     EXPECT_EQ(attachments.for_compile()[0].ofport, 3);
 }
 
-TEST(Attachments, OneBeingAddedIsServedOnceWithTheOfportAskedFor) {
+TEST(Attachments, one_being_added_is_served_once_with_the_ofport_asked_for) {
     Attachments attachments;
     (void)attachments.load({});
     const auto added = record("a", 9, "10.244.1.2");
@@ -98,7 +98,7 @@ TEST(Attachments, OneBeingAddedIsServedOnceWithTheOfportAskedFor) {
     EXPECT_FALSE(attachments.compile_is_stale());
 }
 
-TEST(Attachments, TheEndOfAnAddIsNoChangeBesideOthers) {
+TEST(Attachments, the_end_of_an_add_is_no_change_beside_others) {
     Attachments attachments;
     const auto added = record("a", 9, "10.244.1.2");
     const auto other = record("b", 3, "10.244.1.3");
@@ -112,7 +112,7 @@ TEST(Attachments, TheEndOfAnAddIsNoChangeBesideOthers) {
     EXPECT_FALSE(attachments.compile_is_stale());
 }
 
-TEST(Attachments, OneBeingRemovedIsNotServed) {
+TEST(Attachments, one_being_removed_is_not_served) {
     Attachments attachments;
     const auto removed = record("a", 3, "10.244.1.2");
     (void)attachments.load(view_of({removed}));
@@ -121,7 +121,7 @@ TEST(Attachments, OneBeingRemovedIsNotServed) {
     EXPECT_TRUE(attachments.find(removed.key));
 }
 
-TEST(Attachments, AddressesOfRecordsAreTaken) {
+TEST(Attachments, addresses_of_records_are_taken) {
     Attachments attachments;
     ASSERT_TRUE(attachments.set_ranges({prefix("10.244.1.0/29")}));
     (void)attachments.load(view_of({record("a", 3, "10.244.1.2"), record("b", 4, "10.244.1.3")}));
@@ -129,7 +129,7 @@ TEST(Attachments, AddressesOfRecordsAreTaken) {
     EXPECT_EQ((*attachments.allocate())[0].text(), "10.244.1.4");
 }
 
-TEST(Attachments, AddressesOfARowThatSomebodyElseRemovedAreFree) {
+TEST(Attachments, addresses_of_a_row_that_somebody_else_removed_are_free) {
     Attachments attachments;
     ASSERT_TRUE(attachments.set_ranges({prefix("10.244.1.0/29")}));
     (void)attachments.load(view_of({record("a", 3, "10.244.1.2")}));
@@ -139,7 +139,7 @@ TEST(Attachments, AddressesOfARowThatSomebodyElseRemovedAreFree) {
     EXPECT_THAT(attachments.records(), IsEmpty());
 }
 
-TEST(Attachments, ARowThatAppearsTakesItsAddress) {
+TEST(Attachments, a_row_that_appears_takes_its_address) {
     Attachments attachments;
     ASSERT_TRUE(attachments.set_ranges({prefix("10.244.1.0/29")}));
     (void)attachments.load({});
@@ -148,7 +148,7 @@ TEST(Attachments, ARowThatAppearsTakesItsAddress) {
     EXPECT_EQ((*attachments.allocate())[0].text(), "10.244.1.3");
 }
 
-TEST(Attachments, ANewPodCidrKeepsWhatIsAttached) {
+TEST(Attachments, a_new_pod_cidr_keeps_what_is_attached) {
     Attachments attachments;
     ASSERT_TRUE(attachments.set_ranges({prefix("10.244.1.0/29")}));
     (void)attachments.load(view_of({record("a", 3, "10.244.1.2")}));
@@ -159,7 +159,7 @@ TEST(Attachments, ANewPodCidrKeepsWhatIsAttached) {
     EXPECT_FALSE(attachments.allocate());
 }
 
-TEST(Attachments, ARecordThatCannotBeReadIsNamedAndTheOthersCount) {
+TEST(Attachments, a_record_that_cannot_be_read_is_named_and_the_others_count) {
     auto view = view_of({record("a", 3, "10.244.1.2"), record("b", 4, "10.244.1.3")});
     view.interfaces["id-h-a"].external_ids["ovs-cni/mac"] = "nonsense";
     Attachments attachments;

@@ -74,7 +74,7 @@ class FlowWatcher {
     std::future<agent::SwitchEvent> event_;
 };
 
-TEST(Manifests, ASavedPolicyReachesTheSwitchInLessThan50Milliseconds) {
+TEST(Manifests, a_saved_policy_reaches_the_switch_in_less_than50_milliseconds) {
     Node node;
     node.write_pod("web");
     node.write("deployment.yaml", kDeployment);
@@ -97,7 +97,7 @@ TEST(Manifests, ASavedPolicyReachesTheSwitchInLessThan50Milliseconds) {
     EXPECT_LT(median, AGENT_INSTRUMENTED ? 500 : 50);
 }
 
-TEST(Manifests, ABrokenFileKeepsItsLastGoodStateAndIsNamed) {
+TEST(Manifests, a_broken_file_keeps_its_last_good_state_and_is_named) {
     Node node;
     node.write_pod("web");
     node.make_interface("web");
@@ -118,7 +118,7 @@ TEST(Manifests, ABrokenFileKeepsItsLastGoodStateAndIsNamed) {
     EXPECT_EQ(node.flows(), before);
 }
 
-TEST(Manifests, AnAgentThatStartsBesideABrokenFileLeavesTheSwitchAsItIs) {
+TEST(Manifests, an_agent_that_starts_beside_a_broken_file_leaves_the_switch_as_it_is) {
     Node node;
     node.write_pod("web");
     node.make_interface("web");
@@ -137,7 +137,7 @@ TEST(Manifests, AnAgentThatStartsBesideABrokenFileLeavesTheSwitchAsItIs) {
     EXPECT_EQ(node.flows(), before);
 }
 
-TEST(Manifests, ReplicasElsewhereChangeNoFlow) {
+TEST(Manifests, replicas_elsewhere_change_no_flow) {
     Node node;
     node.write_pod("web");
     node.make_interface("web");
@@ -159,7 +159,7 @@ TEST(Manifests, ReplicasElsewhereChangeNoFlow) {
     EXPECT_EQ(sent(), before);
 }
 
-TEST(Manifests, APodThatIsGoneIsCutOffWhileItsSandboxStays) {
+TEST(Manifests, a_pod_that_is_gone_is_cut_off_while_its_sandbox_stays) {
     Node node;
     node.write_pod("web");
     node.make_interface("web");

@@ -61,7 +61,7 @@ class Installation : public ::testing::Test {
     NodeConfiguration configuration;
 };
 
-TEST_F(Installation, PluginAndConflistAppearAndNothingElse) {
+TEST_F(Installation, plugin_and_conflist_appear_and_nothing_else) {
     EXPECT_THAT(install().written, ElementsAre(folder / "bin" / "ovs-cni", folder / "net.d" / "10-ovs-cni.conflist"));
     EXPECT_THAT(names_in(folder / "bin"), ElementsAre("ovs-cni"));
     EXPECT_THAT(names_in(folder / "net.d"), ElementsAre("10-ovs-cni.conflist"));
@@ -69,7 +69,7 @@ TEST_F(Installation, PluginAndConflistAppearAndNothingElse) {
     EXPECT_EQ(access((folder / "bin" / "ovs-cni").c_str(), X_OK), 0);
 }
 
-TEST_F(Installation, TheConflistHasThePluginsThatTheNodeHas) {
+TEST_F(Installation, the_conflist_has_the_plugins_that_the_node_has) {
     EXPECT_EQ(list(),
               nlohmann::json::parse(R"({"cniVersion": "1.1.0", "name": "ovs-cni", "plugins": [{"type": "ovs-cni"}]})"));
     put_plugin("bandwidth", R"(["1.0.0", "1.1.0"])");
@@ -80,7 +80,7 @@ TEST_F(Installation, TheConflistHasThePluginsThatTheNodeHas) {
         {"type": "bandwidth", "capabilities": {"bandwidth": true}}])"));
 }
 
-TEST_F(Installation, TheConflistIsOfTheVersionThatAllItsPluginsSpeak) {
+TEST_F(Installation, the_conflist_is_of_the_version_that_all_its_plugins_speak) {
     put_plugin("bandwidth", R"(["1.1.0"])");
     put_plugin("portmap", R"(["0.4.0", "1.0.0"])");
     EXPECT_EQ(list()["cniVersion"], "1.0.0");
@@ -92,14 +92,14 @@ TEST_F(Installation, TheConflistIsOfTheVersionThatAllItsPluginsSpeak) {
     EXPECT_EQ(list()["plugins"].size(), 3);
 }
 
-TEST_F(Installation, ThePluginIsToldWhatDiffersFromItsDefaults) {
+TEST_F(Installation, the_plugin_is_told_what_differs_from_its_defaults) {
     configuration.cni_socket = "/elsewhere.sock";
     configuration.pod_wait = std::chrono::seconds(60);
     EXPECT_EQ(list()["plugins"][0], nlohmann::json::parse(R"({"type": "ovs-cni", "agentSocket": "/elsewhere.sock",
                                                              "agentTimeoutSeconds": 75})"));
 }
 
-TEST_F(Installation, WhatIsRightIsNotWrittenAgain) {
+TEST_F(Installation, what_is_right_is_not_written_again) {
     ASSERT_FALSE(install().written.empty());
     EXPECT_THAT(install().written, IsEmpty());
     put(folder / "bin" / "ovs-cni", "older bytes");
@@ -110,7 +110,7 @@ TEST_F(Installation, WhatIsRightIsNotWrittenAgain) {
     EXPECT_THAT(install().written, ElementsAre(folder / "net.d" / "10-ovs-cni.conflist"));
 }
 
-TEST_F(Installation, AReaderOfTheOldPluginKeepsIt) {
+TEST_F(Installation, a_reader_of_the_old_plugin_keeps_it) {
     put(folder / "bin" / "ovs-cni", "older bytes");
     std::ifstream reader(folder / "bin" / "ovs-cni");
     ASSERT_FALSE(install().written.empty());
@@ -119,14 +119,14 @@ TEST_F(Installation, AReaderOfTheOldPluginKeepsIt) {
     EXPECT_EQ(text, "older bytes");
 }
 
-TEST_F(Installation, WithoutAPluginThereIsNoConflist) {
+TEST_F(Installation, without_a_plugin_there_is_no_conflist) {
     const auto installed = install_cni(configuration, folder / "nowhere" / "ovs-cni");
     ASSERT_FALSE(installed);
     EXPECT_THAT(installed.error().message, HasSubstr("nowhere/ovs-cni: No such file"));
     EXPECT_FALSE(filesystem::exists(folder / "net.d"));
 }
 
-TEST_F(Installation, AWriteThatFailsLeavesNothingBehind) {
+TEST_F(Installation, a_write_that_fails_leaves_nothing_behind) {
     filesystem::create_directories(folder / "bin" / "ovs-cni" / "in-the-way"); // a folder cannot be renamed over
     const auto installed = install_cni(configuration, plugin);
     ASSERT_FALSE(installed);
@@ -135,14 +135,14 @@ TEST_F(Installation, AWriteThatFailsLeavesNothingBehind) {
     EXPECT_FALSE(filesystem::exists(folder / "net.d"));
 }
 
-TEST_F(Installation, AFileLeftByAWriteCutShortIsWrittenOver) {
+TEST_F(Installation, a_file_left_by_a_write_cut_short_is_written_over) {
     put(folder / "bin" / ".ovs-cni.new", "half of a much longer file than the plugin");
     ASSERT_FALSE(install().written.empty());
     EXPECT_EQ(*read_whole(folder / "bin" / "ovs-cni"), "the plugin");
     EXPECT_THAT(names_in(folder / "bin"), ElementsAre("ovs-cni"));
 }
 
-TEST_F(Installation, NetworksOfOthersAreNamedByWhatTheyMean) {
+TEST_F(Installation, networks_of_others_are_named_by_what_they_mean) {
     for (const auto* name : {"00-first.conf", "05-second.conflist", "99-last.json", "README", "09-old.conflist.bak"})
         put(folder / "net.d" / name, "{}");
     const auto installed = install();
@@ -150,7 +150,7 @@ TEST_F(Installation, NetworksOfOthersAreNamedByWhatTheyMean) {
     EXPECT_THAT(installed.after, ElementsAre("99-last.json"));
 }
 
-TEST_F(Installation, RemovalTakesBothAwayAndFindsNothingAfterwards) {
+TEST_F(Installation, removal_takes_both_away_and_finds_nothing_afterwards) {
     ASSERT_FALSE(install().written.empty());
     put(folder / "bin" / "portmap", "");
     EXPECT_THAT(*remove_cni(configuration),
@@ -159,7 +159,7 @@ TEST_F(Installation, RemovalTakesBothAwayAndFindsNothingAfterwards) {
     EXPECT_THAT(names_in(folder / "bin"), ElementsAre("portmap"));
 }
 
-TEST_F(Installation, RemovalTouchesNothingWhereTheAgentInstallsNothing) {
+TEST_F(Installation, removal_touches_nothing_where_the_agent_installs_nothing) {
     ASSERT_FALSE(install().written.empty());
     configuration.cni_config_directory.clear();
     EXPECT_THAT(*remove_cni(configuration), IsEmpty());

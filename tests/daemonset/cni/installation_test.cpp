@@ -19,7 +19,7 @@ struct InstallingNode : Node {
     [[nodiscard]] bool has_conflist() const { return std::filesystem::exists(path("net.d") / "10-ovs-cni.conflist"); }
 };
 
-TEST(Installation, ANodeThatCannotServeIsNotMadeKnown) {
+TEST(Installation, a_node_that_cannot_serve_is_not_made_known) {
     InstallingNode node;
     node.write("broken.yaml", "kind: [\n");
     node.start_agent();
@@ -32,7 +32,7 @@ TEST(Installation, ANodeThatCannotServeIsNotMadeKnown) {
     EXPECT_EQ(node.get("/readyz").status, 200);
 }
 
-TEST(Installation, TheInstalledPluginAnswersAndTheEndOfTheAgentLeavesIt) {
+TEST(Installation, the_installed_plugin_answers_and_the_end_of_the_agent_leaves_it) {
     InstallingNode node;
     node.start_ready_agent();
     ASSERT_TRUE(eventually([&] { return node.has_conflist(); })) << node.log();
@@ -43,7 +43,7 @@ TEST(Installation, TheInstalledPluginAnswersAndTheEndOfTheAgentLeavesIt) {
                 HasSubstr("1.1.0"));
 }
 
-TEST(Installation, AFolderThatCannotBeWrittenIsTriedAgain) {
+TEST(Installation, a_folder_that_cannot_be_written_is_tried_again) {
     InstallingNode node;
     node.command("touch " + node.path("bin").string()); // a file where the folder should be
     node.start_ready_agent();
@@ -54,7 +54,7 @@ TEST(Installation, AFolderThatCannotBeWrittenIsTriedAgain) {
     EXPECT_TRUE(eventually([&] { return node.has_conflist(); })) << node.log();
 }
 
-TEST(Installation, ANetworkThatTheRuntimePrefersIsNamedAsAWarning) {
+TEST(Installation, a_network_that_the_runtime_prefers_is_named_as_a_warning) {
     InstallingNode node;
     node.command("mkdir " + node.path("net.d").string() + " && echo '{}' > " + node.path("net.d").string() +
                  "/05-other.conflist && echo '{}' > " + node.path("net.d").string() + "/99-loopback.conf");
@@ -64,7 +64,7 @@ TEST(Installation, ANetworkThatTheRuntimePrefersIsNamedAsAWarning) {
     EXPECT_THAT(node.log(), HasSubstr("files=99-loopback.conf"));
 }
 
-TEST(Installation, AnAgentWithoutTheFolderInstallsNothing) {
+TEST(Installation, an_agent_without_the_folder_installs_nothing) {
     Node node;
     node.start_ready_agent();
     EXPECT_THAT(node.log(), Not(HasSubstr("msg=installed")));

@@ -44,7 +44,7 @@ class Verbs : public ::testing::Test {
     std::unique_ptr<Node> node_;
 };
 
-TEST_F(Verbs, AddAnswersWithAddressesAndLeavesRecordPortAndFlows) {
+TEST_F(Verbs, add_answers_with_addresses_and_leaves_record_port_and_flows) {
     start("", {"web"});
     const auto added = node().add("web");
     ASSERT_TRUE(added) << added.error().message;
@@ -61,7 +61,7 @@ TEST_F(Verbs, AddAnswersWithAddressesAndLeavesRecordPortAndFlows) {
     EXPECT_THAT(node().flows("table=60,ip,nw_dst=10.244.1.2"), Not(IsEmpty()));
 }
 
-TEST_F(Verbs, AddTwiceIsAnErrorThatLeavesTheFirstAlone) {
+TEST_F(Verbs, add_twice_is_an_error_that_leaves_the_first_alone) {
     start("", {"web"});
     ASSERT_TRUE(node().add("web"));
     const auto flows = node().flows();
@@ -73,7 +73,7 @@ TEST_F(Verbs, AddTwiceIsAnErrorThatLeavesTheFirstAlone) {
     EXPECT_EQ(record_of("web"), record);
 }
 
-TEST_F(Verbs, DelRemovesEverythingAndSucceedsAgain) {
+TEST_F(Verbs, del_removes_everything_and_succeeds_again) {
     start("", {"web"});
     const auto before = node().flows();
     const auto free = free_addresses();
@@ -90,7 +90,7 @@ TEST_F(Verbs, DelRemovesEverythingAndSucceedsAgain) {
     EXPECT_EQ(again->host_interface, std::nullopt);
 }
 
-TEST_F(Verbs, AFreedAddressIsGivenOutLast) {
+TEST_F(Verbs, a_freed_address_is_given_out_last) {
     start("", {"web"});
     ASSERT_TRUE(node().add("web"));
     ASSERT_TRUE(node().del("web"));
@@ -99,7 +99,7 @@ TEST_F(Verbs, AFreedAddressIsGivenOutLast) {
     EXPECT_EQ(second->addresses[0].text(), "10.244.1.3");
 }
 
-TEST_F(Verbs, ParallelAddsGetDifferentAddressesAndPorts) {
+TEST_F(Verbs, parallel_adds_get_different_addresses_and_ports) {
     std::vector<std::string> pods;
     for (int i = 0; i < 20; ++i) pods.push_back("p" + std::to_string(i));
     start("", pods);
@@ -120,7 +120,7 @@ TEST_F(Verbs, ParallelAddsGetDifferentAddressesAndPorts) {
     EXPECT_EQ(node().flows().size(), debug["flows"]["installed"]);
 }
 
-TEST_F(Verbs, AnUnknownPodIsWaitedForAndThenToBeTriedAgain) {
+TEST_F(Verbs, an_unknown_pod_is_waited_for_and_then_to_be_tried_again) {
     start("podWaitSeconds: 1\n", {});
     node().make_interface("web");
     const auto start_of_call = std::chrono::steady_clock::now();
@@ -132,7 +132,7 @@ TEST_F(Verbs, AnUnknownPodIsWaitedForAndThenToBeTriedAgain) {
     EXPECT_THAT(node().vsctl("--columns=name list interface"), Not(HasSubstr("h-web")));
 }
 
-TEST_F(Verbs, APodThatBecomesKnownDuringAddIsAttached) {
+TEST_F(Verbs, a_pod_that_becomes_known_during_add_is_attached) {
     start("podWaitSeconds: 20\n", {});
     node().make_interface("web");
     auto call = std::async(std::launch::async, [&] { return node().add("web"); });
@@ -142,7 +142,7 @@ TEST_F(Verbs, APodThatBecomesKnownDuringAddIsAttached) {
     EXPECT_TRUE(added) << added.error().message;
 }
 
-TEST_F(Verbs, APodOfAnotherLifeIsNotAttached) {
+TEST_F(Verbs, a_pod_of_another_life_is_not_attached) {
     start("podWaitSeconds: 0\n", {"web"});
     auto request = node().add_request("web");
     request.pod->uid = "uid-of-the-next-web";
@@ -152,7 +152,7 @@ TEST_F(Verbs, APodOfAnotherLifeIsNotAttached) {
     EXPECT_THAT(refused.error().message, HasSubstr("uid"));
 }
 
-TEST_F(Verbs, WithoutAPodAnInterfaceIsAttachedAllTheSame) {
+TEST_F(Verbs, without_a_pod_an_interface_is_attached_all_the_same) {
     start("", {});
     node().make_interface("tool");
     auto request = node().add_request("tool");
@@ -161,7 +161,7 @@ TEST_F(Verbs, WithoutAPodAnInterfaceIsAttachedAllTheSame) {
     EXPECT_THAT(record_of("tool"), Not(HasSubstr("pod-name")));
 }
 
-TEST_F(Verbs, DelDuringTheWaitEndsTheAdd) {
+TEST_F(Verbs, del_during_the_wait_ends_the_add) {
     start("podWaitSeconds: 30\n", {});
     node().make_interface("web");
     auto call = std::async(std::launch::async, [&] { return node().add("web"); });
@@ -173,7 +173,7 @@ TEST_F(Verbs, DelDuringTheWaitEndsTheAdd) {
     EXPECT_EQ(node().debug()["attachments"].size(), 0);
 }
 
-TEST_F(Verbs, AMissingHostInterfaceUndoesTheAdd) {
+TEST_F(Verbs, a_missing_host_interface_undoes_the_add) {
     start("", {});
     node().write_pod("web");
     const auto before = node().flows();
@@ -189,7 +189,7 @@ TEST_F(Verbs, AMissingHostInterfaceUndoesTheAdd) {
     EXPECT_TRUE(node().add("web")) << "nothing of the first try may be in the way";
 }
 
-TEST_F(Verbs, AnAddWhosePluginDiedIsUndone) {
+TEST_F(Verbs, an_add_whose_plugin_died_is_undone) {
     start("podWaitSeconds: 20\n", {});
     node().make_interface("web");
     close(node().send(ovs_cni::encode_request(node().add_request("web"))));
@@ -200,7 +200,7 @@ TEST_F(Verbs, AnAddWhosePluginDiedIsUndone) {
     EXPECT_TRUE(node().add("web"));
 }
 
-TEST_F(Verbs, ExhaustionIsAClearErrorAndStatusWarnsBefore) {
+TEST_F(Verbs, exhaustion_is_a_clear_error_and_status_warns_before) {
     start("", {"a", "b", "c", "d", "e", "f"});
     node().write("nodes.json", R"({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node1"},
         "spec": {"podCIDRs": ["10.244.1.0/29"]}, "status": {"addresses": [{"type": "InternalIP", "address": "172.30.0.1"}]}})");
@@ -220,7 +220,7 @@ TEST_F(Verbs, ExhaustionIsAClearErrorAndStatusWarnsBefore) {
     EXPECT_EQ(added->addresses[0].text(), "10.244.1.4");
 }
 
-TEST_F(Verbs, CheckNamesTheInterfaceThatIsGone) {
+TEST_F(Verbs, check_names_the_interface_that_is_gone) {
     start("", {"web"});
     ASSERT_TRUE(node().add("web"));
     EXPECT_THAT(node().check("web")->differences, IsEmpty());
@@ -231,7 +231,7 @@ TEST_F(Verbs, CheckNamesTheInterfaceThatIsGone) {
     EXPECT_EQ(unknown.error().code, cni_code::kUnknownContainer);
 }
 
-TEST_F(Verbs, GcRemovesWhatIsNotValidAndNothingOfOtherNetworks) {
+TEST_F(Verbs, gc_removes_what_is_not_valid_and_nothing_of_other_networks) {
     start("", {"a", "b", "c"});
     ASSERT_TRUE(node().add("a"));
     ASSERT_TRUE(node().add("b"));
@@ -247,7 +247,7 @@ TEST_F(Verbs, GcRemovesWhatIsNotValidAndNothingOfOtherNetworks) {
     EXPECT_TRUE(node().check("c"));
 }
 
-TEST_F(Verbs, ARestartedAgentGivesNoAddressTwice) {
+TEST_F(Verbs, a_restarted_agent_gives_no_address_twice) {
     start("", {"a", "b"});
     ASSERT_TRUE(node().add("a"));
     node().kill_agent();
@@ -258,7 +258,7 @@ TEST_F(Verbs, ARestartedAgentGivesNoAddressTwice) {
     EXPECT_TRUE(node().del("a"));
 }
 
-TEST_F(Verbs, WhatIsNoRequestGetsAnErrorAndTheNextOneAnAnswer) {
+TEST_F(Verbs, what_is_no_request_gets_an_error_and_the_next_one_an_answer) {
     start("", {});
     for (const auto* line : {"\n", "{}\n", "[1]\n", "{\"verb\":\"FLY\"}\n"}) {
         const int fd = node().send(line);
@@ -270,7 +270,7 @@ TEST_F(Verbs, WhatIsNoRequestGetsAnErrorAndTheNextOneAnAnswer) {
     EXPECT_TRUE(node().call<ovs_cni::StatusResponse>(ovs_cni::StatusRequest{"ovs-cni"}));
 }
 
-TEST_F(Verbs, OnlyTheOwnerMayUseTheSocket) {
+TEST_F(Verbs, only_the_owner_may_use_the_socket) {
     start("", {});
     const auto mode = std::filesystem::status(node().path("agent.sock")).permissions();
     EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);

@@ -48,7 +48,7 @@ std::optional<Obstacle> obstacle_of(const std::vector<AttachmentRecord>& pods, s
     return address_obstacle(records, cidrs);
 }
 
-TEST(Obstacle, EveryCauseHasAReasonInOneWordThatTheDocumentationExplains) {
+TEST(Obstacle, every_cause_has_a_reason_in_one_word_that_the_documentation_explains) {
     std::ostringstream text;
     text << std::ifstream(TROUBLESHOOTING).rdbuf();
     std::set<std::string_view> reasons;
@@ -64,7 +64,7 @@ TEST(Obstacle, EveryCauseHasAReasonInOneWordThatTheDocumentationExplains) {
     EXPECT_FALSE(is_own_reason(""));
 }
 
-TEST(NodeObstacle, ANodeObjectThatIsMissingOrHasNoPodCidr) {
+TEST(NodeObstacle, a_node_object_that_is_missing_or_has_no_pod_cidr) {
     auto state = nodes_with({"10.244.1.0/24"});
     EXPECT_EQ(node_obstacle(state, "n1"), std::nullopt);
     EXPECT_EQ(node_obstacle(state, "n9")->cause, Cause::NodeMissing);
@@ -73,7 +73,7 @@ TEST(NodeObstacle, ANodeObjectThatIsMissingOrHasNoPodCidr) {
     EXPECT_EQ(node_obstacle(state, "n1")->cause, Cause::NoPodCidr);
 }
 
-TEST(NodeObstacle, OfTwoNodesWithOneRangeTheSecondByNameHasTheConflict) {
+TEST(NodeObstacle, of_two_nodes_with_one_range_the_second_by_name_has_the_conflict) {
     const auto state = nodes_with({"10.244.1.0/24", "10.244.1.128/25", "10.244.3.0/24"});
     EXPECT_EQ(node_obstacle(state, "n1"), std::nullopt) << "every other node sends to it";
     EXPECT_EQ(node_obstacle(state, "n3"), std::nullopt);
@@ -81,7 +81,7 @@ TEST(NodeObstacle, OfTwoNodesWithOneRangeTheSecondByNameHasTheConflict) {
     EXPECT_THAT(node_obstacle(state, "n2")->message, HasSubstr("10.244.1.0/24 of node n1"));
 }
 
-TEST(NodeObstacle, ARangeOfServicesIsNotForPods) {
+TEST(NodeObstacle, a_range_of_services_is_not_for_pods) {
     auto state = nodes_with({"10.96.1.0/24"});
     state.service_cidrs = {prefix("10.96.0.0/16")};
     ASSERT_EQ(node_obstacle(state, "n1")->cause, Cause::PodCidrConflict);
@@ -90,7 +90,7 @@ TEST(NodeObstacle, ARangeOfServicesIsNotForPods) {
     EXPECT_EQ(node_obstacle(state, "n1"), std::nullopt);
 }
 
-TEST(MtuObstacle, TheSmallestUnderlayDependsOnTheFamiliesOfPodsAndUnderlay) {
+TEST(MtuObstacle, the_smallest_underlay_depends_on_the_families_of_pods_and_underlay) {
     const std::vector ipv4{prefix("10.244.1.0/24")};
     const std::vector dual{prefix("10.244.1.0/24"), prefix("fd00::/64")};
     EXPECT_EQ(mtu_obstacle(host(576 + 70), ipv4), std::nullopt);
@@ -103,13 +103,13 @@ TEST(MtuObstacle, TheSmallestUnderlayDependsOnTheFamiliesOfPodsAndUnderlay) {
     EXPECT_TRUE(mtu_obstacle(host(1279 + 90, "fd00::1"), dual));
 }
 
-TEST(MtuObstacle, AConfiguredMtuHasToFitTheUnderlay) {
+TEST(MtuObstacle, a_configured_mtu_has_to_fit_the_underlay) {
     const std::vector ipv4{prefix("10.244.1.0/24")};
     EXPECT_EQ(mtu_obstacle(host(1500, "172.30.0.1", 1430), ipv4), std::nullopt);
     EXPECT_THAT(mtu_obstacle(host(1500, "172.30.0.1", 1500), ipv4)->message, HasSubstr("raise it to 1570"));
 }
 
-TEST(AddressObstacle, PodsOutsideThePodCidrsAreNamedAFewOfThemAndCounted) {
+TEST(AddressObstacle, pods_outside_the_pod_cidrs_are_named_a_few_of_them_and_counted) {
     EXPECT_EQ(obstacle_of({pod("a", "10.244.1.5")}, {prefix("10.244.1.0/24")}), std::nullopt);
     const auto one = obstacle_of({pod("a", "10.244.1.5"), pod("b", "10.244.2.6")}, {prefix("10.244.1.0/24")});
     EXPECT_EQ(*one, (Obstacle{Cause::AddressOutsidePodCidr,
@@ -121,7 +121,7 @@ TEST(AddressObstacle, PodsOutsideThePodCidrsAreNamedAFewOfThemAndCounted) {
                 HasSubstr("shop/a (10.244.2.6), shop/b (10.244.2.6), shop/c (10.244.2.6) and 2 more; delete them"));
 }
 
-TEST(AddressObstacle, OneOfTwoAddressesIsEnoughAndAnInterfaceThatIsGoneIsNot) {
+TEST(AddressObstacle, one_of_two_addresses_is_enough_and_an_interface_that_is_gone_is_not) {
     auto both = pod("a", "10.244.1.5");
     both.addresses.push_back(address("fd00:1::5"));
     EXPECT_TRUE(obstacle_of({both}, {prefix("10.244.1.0/24")}));

@@ -31,7 +31,7 @@ struct TroubledNode : Node {
     }
 };
 
-TEST(Unready, WithoutAPodCidrUntilThereIsOneAndTheLogSaysSoOnce) {
+TEST(Unready, without_a_pod_cidr_until_there_is_one_and_the_log_says_so_once) {
     TroubledNode node;
     node.start_ready_agent();
     ASSERT_TRUE(eventually([&] { return node.log().contains("pods are served"); }));
@@ -47,7 +47,7 @@ TEST(Unready, WithoutAPodCidrUntilThereIsOneAndTheLogSaysSoOnce) {
     EXPECT_TRUE(eventually([&] { return node.log().find("pods are served", line) != std::string::npos; }));
 }
 
-TEST(Unready, WhilePodsHaveAddressesOutsideThePodCidrsWhichTheyKeep) {
+TEST(Unready, while_pods_have_addresses_outside_the_pod_cidrs_which_they_keep) {
     TroubledNode node;
     node.start_ready_agent();
     for (const auto* name : {"web", "late"}) {
@@ -68,7 +68,7 @@ TEST(Unready, WhilePodsHaveAddressesOutsideThePodCidrsWhichTheyKeep) {
     EXPECT_TRUE(node.add("late"));
 }
 
-TEST(Unready, WhileTheUnderlayIsTooSmall) {
+TEST(Unready, while_the_underlay_is_too_small) {
     TroubledNode node;
     node.start_ready_agent();
     node.command("ip link set underlay mtu 1340");
@@ -77,7 +77,7 @@ TEST(Unready, WhileTheUnderlayIsTooSmall) {
     EXPECT_TRUE(node.is_ready_again());
 }
 
-TEST(Unready, WithoutTheNodeObjectOrTheTunnelsAddress) {
+TEST(Unready, without_the_node_object_or_the_tunnels_address) {
     TroubledNode node;
     node.start_ready_agent();
     node.write("nodes.json", nodes("\"10.244.1.0/24\"", "172.30.0.99"));

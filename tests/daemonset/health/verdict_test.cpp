@@ -13,7 +13,7 @@ const Obstacle kSwitch{Cause::SwitchUnavailable, "the switch is away"};
 const Obstacle kFlows{Cause::FlowsNotInstalled, "flows are missing"};
 const Obstacle kNoNode{Cause::NodeMissing, "no Node"};
 
-TEST(Verdict, ANodeThatServesIsSaidToServeAtOnceAndOnce) {
+TEST(Verdict, a_node_that_serves_is_said_to_serve_at_once_and_once) {
     Verdict verdict;
     EXPECT_EQ(verdict.report(), std::nullopt);
     EXPECT_TRUE(verdict.observe(std::nullopt, kStart));
@@ -23,7 +23,7 @@ TEST(Verdict, ANodeThatServesIsSaidToServeAtOnceAndOnce) {
     EXPECT_EQ(verdict.deadline(), kNever);
 }
 
-TEST(Verdict, TroubleThatPassesWithinTheHoldOffIsNotSaid) {
+TEST(Verdict, trouble_that_passes_within_the_hold_off_is_not_said) {
     Verdict verdict;
     (void)verdict.observe(std::nullopt, kStart);
     for (int round = 1; round <= 3; ++round) {
@@ -36,7 +36,7 @@ TEST(Verdict, TroubleThatPassesWithinTheHoldOffIsNotSaid) {
     }
 }
 
-TEST(Verdict, TroubleThatLastsIsSaidWithItsLatestCauseAndItsEndAtOnce) {
+TEST(Verdict, trouble_that_lasts_is_said_with_its_latest_cause_and_its_end_at_once) {
     Verdict verdict;
     (void)verdict.observe(std::nullopt, kStart);
     (void)verdict.observe(kSwitch, kStart);
@@ -50,7 +50,7 @@ TEST(Verdict, TroubleThatLastsIsSaidWithItsLatestCauseAndItsEndAtOnce) {
     EXPECT_FALSE(verdict.report()->unavailable);
 }
 
-TEST(Verdict, ANodeThatNeverServedIsUnavailableAfterTheHoldOff) {
+TEST(Verdict, a_node_that_never_served_is_unavailable_after_the_hold_off) {
     Verdict verdict;
     EXPECT_FALSE(verdict.observe(kSwitch, kStart));
     EXPECT_EQ(verdict.report(), std::nullopt);
@@ -58,7 +58,7 @@ TEST(Verdict, ANodeThatNeverServedIsUnavailableAfterTheHoldOff) {
     EXPECT_TRUE(verdict.report()->unavailable);
 }
 
-TEST(Verdict, WithoutItsNodeObjectNothingIsSaidAndANewOneBeginsAnew) {
+TEST(Verdict, without_its_node_object_nothing_is_said_and_a_new_one_begins_anew) {
     Verdict verdict;
     (void)verdict.observe(std::nullopt, kStart);
     EXPECT_TRUE(verdict.observe(kNoNode, kStart + seconds(1)));
@@ -68,7 +68,7 @@ TEST(Verdict, WithoutItsNodeObjectNothingIsSaidAndANewOneBeginsAnew) {
     EXPECT_EQ(verdict.deadline(), kStart + seconds(60) + Verdict::kHoldOff);
 }
 
-TEST(Verdict, AClusterThatCannotBeReadIsNoTroubleOfTheNode) {
+TEST(Verdict, a_cluster_that_cannot_be_read_is_no_trouble_of_the_node) {
     Verdict verdict;
     EXPECT_FALSE(verdict.observe(Obstacle{Cause::ClusterUnread, "the API is away"}, kStart));
     EXPECT_FALSE(verdict.observe(Obstacle{Cause::ClusterUnread, "the API is away"}, kStart + seconds(3600)));

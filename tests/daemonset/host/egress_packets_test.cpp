@@ -129,7 +129,8 @@ class EgressPackets : public HostPackets, public ::testing::WithParamInterface<A
     }
 };
 
-TEST_P(EgressPackets, AnIsolatedPodReachesABackendOutsideOnlyWhereItsPolicyAllowsTheBackendsAddressAndPort) {
+TEST_P(EgressPackets,
+       an_isolated_pod_reaches_a_backend_outside_only_where_its_policy_allows_the_backends_address_and_port) {
     Datagrams server(outside_, GetParam().outside, 5353);
     Datagrams client(pod_, GetParam().pod, 40000);
     client.connect_to(GetParam().service_outside, 53);
@@ -143,7 +144,7 @@ TEST_P(EgressPackets, AnIsolatedPodReachesABackendOutsideOnlyWhereItsPolicyAllow
     EXPECT_TRUE(asks(client, server));
 }
 
-TEST_P(EgressPackets, AndTheHostAsABackendLikewise) {
+TEST_P(EgressPackets, and_the_host_as_a_backend_likewise) {
     Datagrams server(host_, GetParam().host, 5353);
     Datagrams client(pod_, GetParam().pod, 40000);
     client.connect_to(GetParam().service_host, 53);
@@ -157,7 +158,7 @@ TEST_P(EgressPackets, AndTheHostAsABackendLikewise) {
     EXPECT_FALSE(client.hears(kSilenceMs)) << "an answer to what is not allowed any more";
 }
 
-TEST_P(EgressPackets, AStricterPolicyCutsWhatIsOpenBothWaysAndAWiderOneOpensItAgain) {
+TEST_P(EgressPackets, a_stricter_policy_cuts_what_is_open_both_ways_and_a_wider_one_opens_it_again) {
     Datagrams server(outside_, GetParam().outside, 5353);
     Datagrams client(pod_, GetParam().pod, 40000);
     client.connect_to(GetParam().service_outside, 53);
@@ -171,7 +172,7 @@ TEST_P(EgressPackets, AStricterPolicyCutsWhatIsOpenBothWaysAndAWiderOneOpensItAg
     EXPECT_TRUE(asks(client, server));
 }
 
-TEST_P(EgressPackets, APodThatIsNotIsolatedIsNotConcerned) {
+TEST_P(EgressPackets, a_pod_that_is_not_isolated_is_not_concerned) {
     Datagrams server(outside_, GetParam().outside, 5353);
     Datagrams client(pod_, GetParam().pod, 40000);
     client.connect_to(GetParam().service_outside, 53);
@@ -181,7 +182,7 @@ TEST_P(EgressPackets, APodThatIsNotIsolatedIsNotConcerned) {
     EXPECT_TRUE(asks(client, server));
 }
 
-TEST_P(EgressPackets, ErrorsOfAnAllowedConnectionComeBack) {
+TEST_P(EgressPackets, errors_of_an_allowed_connection_come_back) {
     Datagrams client(pod_, GetParam().pod, 40000);
     client.connect_to(GetParam().service_outside, 53);
     enforce(isolated(only(GetParam().outside, 5353)));
@@ -190,7 +191,7 @@ TEST_P(EgressPackets, ErrorsOfAnAllowedConnectionComeBack) {
     EXPECT_TRUE(client.refused());
 }
 
-TEST_P(EgressPackets, AServiceAddressThatNobodyTranslatesIsJudgedAsItIs) {
+TEST_P(EgressPackets, a_service_address_that_nobody_translates_is_judged_as_it_is) {
     Datagrams server(outside_, GetParam().service_unserved, 53);
     Datagrams client(pod_, GetParam().pod, 40000);
     client.connect_to(GetParam().service_unserved, 53);
@@ -202,7 +203,7 @@ TEST_P(EgressPackets, AServiceAddressThatNobodyTranslatesIsJudgedAsItIs) {
     EXPECT_TRUE(asks(client, server));
 }
 
-TEST_P(EgressPackets, WhatWasNotTranslatedIsTheBridgesToJudge) {
+TEST_P(EgressPackets, what_was_not_translated_is_the_bridges_to_judge) {
     Datagrams server(outside_, GetParam().outside, 5353);
     Datagrams client(pod_, GetParam().pod, 40000);
     client.connect_to(GetParam().outside, 5353);
@@ -210,7 +211,7 @@ TEST_P(EgressPackets, WhatWasNotTranslatedIsTheBridgesToJudge) {
     EXPECT_TRUE(asks(client, server));
 }
 
-TEST_P(EgressPackets, WhatGoesBackIntoTheBridgeIsTheBridgesToJudge) {
+TEST_P(EgressPackets, what_goes_back_into_the_bridge_is_the_bridges_to_judge) {
     // The other pod is in the same namespace, so it gets a packet with an address of its own as the source.
     pod_.run(
         "ip addr add 10.244.1.3/32 dev eth0; ip addr add fd00:10:244:1::3/128 dev eth0 nodad; "
@@ -230,7 +231,7 @@ TEST_P(EgressPackets, WhatGoesBackIntoTheBridgeIsTheBridgesToJudge) {
     EXPECT_TRUE(server.hears(kPatienceMs));
 }
 
-TEST_P(EgressPackets, WhatWasTranslatedToAnotherNodeHasThisNodesAddressWhateverTheSetting) {
+TEST_P(EgressPackets, what_was_translated_to_another_node_has_this_nodes_address_whatever_the_setting) {
     outside_.run("ip route del 10.244.1.0/24; ip route del fd00:10:244:1::/64"); // as if they led to its own bridge
     Datagrams server(outside_, GetParam().outside, 5353);
     Datagrams client(pod_, GetParam().pod, 40000);

@@ -25,7 +25,7 @@ flowgen::ClusterState two_nodes() {
     return state;
 }
 
-TEST(Gateway, HasTheFirstAddressOfEachPodCidrAndReachesAllPodCidrs) {
+TEST(Gateway, has_the_first_address_of_each_pod_cidr_and_reaches_all_pod_cidrs) {
     const auto gateway = gateway_link(two_nodes(), "n1", "br-int", 1430);
     ASSERT_TRUE(gateway);
     EXPECT_EQ(gateway->interface, "br-int");
@@ -36,21 +36,21 @@ TEST(Gateway, HasTheFirstAddressOfEachPodCidrAndReachesAllPodCidrs) {
                 ElementsAre(prefix("10.244.1.0/24"), prefix("10.244.2.0/24"), prefix("fd00:10:244:1::/64")));
 }
 
-TEST(Gateway, WithoutNodeOrPodCidrThereIsNone) {
+TEST(Gateway, without_node_or_pod_cidr_there_is_none) {
     EXPECT_THAT(gateway_link(two_nodes(), "n9", "br-int", 0).error().message, HasSubstr("\"n9\""));
     auto state = two_nodes();
     state.nodes["n1"].pod_cidrs.clear();
     EXPECT_THAT(gateway_link(state, "n1", "br-int", 0).error().message, HasSubstr("podCIDR"));
 }
 
-TEST(Gateway, ItsMacIsTheSameEachTimeAndDiffersBetweenNodes) {
+TEST(Gateway, its_mac_is_the_same_each_time_and_differs_between_nodes) {
     EXPECT_EQ(gateway_mac("n1"), gateway_mac("n1"));
     EXPECT_NE(gateway_mac("n1"), gateway_mac("n2"));
     EXPECT_NE(gateway_mac("n1"), flowgen::kRouterMac);
     EXPECT_EQ(gateway_mac("n1").bytes[0], 0x0a) << "locally administered, unicast";
 }
 
-TEST(Underlay, TheTunnelTakes70BytesOverIpv4And90OverIpv6) {
+TEST(Underlay, the_tunnel_takes70_bytes_over_ipv4_and90_over_ipv6) {
     EXPECT_EQ(tunnel_overhead(ipam::Family::IPv4), 70);
     EXPECT_EQ(tunnel_overhead(ipam::Family::IPv6), 90);
     EXPECT_EQ(pod_mtu(0, {address("172.30.0.1"), "eth0", 1500}), 1430);
@@ -58,7 +58,7 @@ TEST(Underlay, TheTunnelTakes70BytesOverIpv4And90OverIpv6) {
     EXPECT_EQ(pod_mtu(1400, {address("fd00::1"), "eth0", 9000}), 1400);
 }
 
-TEST(Underlay, TheTunnelEndsAtTheConfiguredOrTheFirstNodeAddress) {
+TEST(Underlay, the_tunnel_ends_at_the_configured_or_the_first_node_address) {
     NodeConfiguration configuration;
     configuration.node = "n1";
     auto state = two_nodes();
@@ -72,7 +72,7 @@ TEST(Underlay, TheTunnelEndsAtTheConfiguredOrTheFirstNodeAddress) {
     EXPECT_THAT(tunnel_address(configuration, state).error().message, HasSubstr("no Node object"));
 }
 
-TEST(Log, ALineIsLogfmt) {
+TEST(Log, a_line_is_logfmt) {
     EXPECT_EQ(log_text("it is said", {}), "msg=\"it is said\"");
     EXPECT_EQ(log_text("m", {{"number", 7}, {"plain", "a/b"}, {"spaced", "a b"}, {"empty", ""}}),
               "msg=\"m\" number=7 plain=a/b spaced=\"a b\" empty=\"\"");

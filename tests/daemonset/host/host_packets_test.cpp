@@ -4,21 +4,21 @@
 namespace agent {
 namespace {
 
-TEST_F(HostPackets, PodsReachTheOutsideWithTheNodesAddress) {
+TEST_F(HostPackets, pods_reach_the_outside_with_the_nodes_address) {
     // The outside knows no way to pods, so only what carries the node's address is answered.
     install(true, {prefix("10.244.0.0/16"), prefix("fd00:10:244::/48")});
     EXPECT_TRUE(reaches(pod_, "172.30.0.9"));
     EXPECT_TRUE(reaches(pod_, "-6 fd00:172:30::9"));
 }
 
-TEST_F(HostPackets, WithMasqueradeOffTheyKeepTheirOwn) {
+TEST_F(HostPackets, with_masquerade_off_they_keep_their_own) {
     install(false, {});
     EXPECT_FALSE(reaches(pod_, "172.30.0.9"));
     outside_.run("ip route add 10.244.1.0/24 via 172.30.0.1");
     EXPECT_TRUE(reaches(pod_, "172.30.0.9"));
 }
 
-TEST_F(HostPackets, TowardsNodesNothingIsTranslated) {
+TEST_F(HostPackets, towards_nodes_nothing_is_translated) {
     install(true, {prefix("10.244.0.0/16"), prefix("172.30.0.9/32"), prefix("fd00:172:30::9/128")});
     EXPECT_FALSE(reaches(pod_, "172.30.0.9"));
     EXPECT_FALSE(reaches(pod_, "-6 fd00:172:30::9"));
@@ -27,7 +27,7 @@ TEST_F(HostPackets, TowardsNodesNothingIsTranslated) {
     EXPECT_TRUE(reaches(pod_, "-6 fd00:172:30::9"));
 }
 
-TEST_F(HostPackets, AServiceWhoseBackendIsANodeIsAnsweredThroughThisHost) {
+TEST_F(HostPackets, a_service_whose_backend_is_a_node_is_answered_through_this_host) {
     // The node knows its way to pods, but the answer has to come back to where the Service's address was translated.
     install(false, {prefix("172.30.0.9/32"), prefix("fd00:172:30::9/128")});
     host_.run("nft add table inet services; "
@@ -38,7 +38,7 @@ TEST_F(HostPackets, AServiceWhoseBackendIsANodeIsAnsweredThroughThisHost) {
     EXPECT_TRUE(reaches(pod_, "-6 fd00:10:96::1"));
 }
 
-TEST_F(HostPackets, APodsSourceFromTheUnderlayIsDropped) {
+TEST_F(HostPackets, a_pods_source_from_the_underlay_is_dropped) {
     outside_.run("ip addr add 10.244.1.7/32 dev lo; ip addr add fd00:10:244:1::7/128 dev lo; "
                  "ip route add 10.244.1.0/24 via 172.30.0.1; ip route add fd00:10:244:1::/64 via fd00:172:30::1");
     for (const char* known : {"172.30.0.1", "10.244.1.2", "-6 fd00:172:30::1", "-6 fd00:10:244:1::2"})
@@ -58,7 +58,7 @@ TEST_F(HostPackets, APodsSourceFromTheUnderlayIsDropped) {
     EXPECT_TRUE(reaches(outside_, "10.244.1.2")) << "an honest source passes";
 }
 
-TEST_F(HostPackets, TheNodesOwnSourceFromTheUnderlayIsDropped) {
+TEST_F(HostPackets, the_nodes_own_source_from_the_underlay_is_dropped) {
     outside_.run("ip addr add fd00:172:30::1/128 dev lo; ip route add fd00:10:244:1::/64 via fd00:172:30::2; "
                  "ip route add fd00:172:30::2 dev eth0");
     host_.run("ip addr add fd00:172:30::2/128 dev underlay nodad");

@@ -29,7 +29,7 @@ struct NodeWithPod : Node {
     std::string table() { return command("nft list table inet ovs-cni"); }
 };
 
-TEST(HostPolicy, IsThereWhenAddReturns) {
+TEST(HostPolicy, is_there_when_add_returns) {
     NodeWithPod node(policy("192.0.2.0/24"));
     EXPECT_THAT(node.table(), HasSubstr("10.244.1.2 : goto egress_"));
     EXPECT_THAT(node.table(), HasSubstr("elements = { 192.0.2.0/24 }"));
@@ -38,7 +38,7 @@ TEST(HostPolicy, IsThereWhenAddReturns) {
     EXPECT_THAT(node.table(), Not(HasSubstr("10.244.1.2")));
 }
 
-TEST(HostPolicy, FollowsThePolicyBeforeThatCountsAsEnforced) {
+TEST(HostPolicy, follows_the_policy_before_that_counts_as_enforced) {
     NodeWithPod node("");
     EXPECT_THAT(node.table(), Not(HasSubstr("10.244.1.2")));
     for (const auto* cidr : {"192.0.2.0/24", "198.51.100.0/24"}) {
@@ -52,7 +52,7 @@ TEST(HostPolicy, FollowsThePolicyBeforeThatCountsAsEnforced) {
     EXPECT_THAT(node.table(), Not(HasSubstr("10.244.1.2")));
 }
 
-TEST(HostPolicy, OfAnAgentBeforeStaysUntilTheNextOneKnowsItsOwn) {
+TEST(HostPolicy, of_an_agent_before_stays_until_the_next_one_knows_its_own) {
     NodeWithPod node(policy("192.0.2.0/24"));
     const auto before = node.table();
     node.stop_agent();

@@ -70,19 +70,19 @@ class HostRulesInKernel : public ::testing::Test {
     [[nodiscard]] static std::string listing() { return *list_nftables(kHostRulesTable); }
 };
 
-TEST(HostRules, ASetHoldsEachRangeOnceAndNoneThatAnotherCovers) {
+TEST(HostRules, a_set_holds_each_range_once_and_none_that_another_covers) {
     const auto text = ruleset(example());
     EXPECT_THAT(text, HasSubstr("elements = { 10.244.1.0/24, 10.244.2.0/24, 172.30.0.1/32 }"));
 }
 
-TEST(HostRules, TheOrderOfTheInputChangesNothing) {
+TEST(HostRules, the_order_of_the_input_changes_nothing) {
     auto other = example();
     std::ranges::reverse(other.cluster);
     std::ranges::reverse(other.own_addresses);
     EXPECT_EQ(ruleset(other), ruleset(example()));
 }
 
-TEST(HostRules, WithoutMasqueradeTheGuardStays) {
+TEST(HostRules, without_masquerade_the_guard_stays) {
     auto rules = example();
     rules.masquerade = false;
     EXPECT_THAT(ruleset(rules), Not(HasSubstr("daddr != @cluster4 masquerade")));
@@ -90,7 +90,7 @@ TEST(HostRules, WithoutMasqueradeTheGuardStays) {
     EXPECT_THAT(ruleset(rules), HasSubstr("saddr @pods4 drop"));
 }
 
-TEST(HostRules, TheyComeFromNodesAndTheHost) {
+TEST(HostRules, they_come_from_nodes_and_the_host) {
     NodeConfiguration configuration;
     configuration.node = "n1";
     configuration.bridge = "br9";
@@ -106,7 +106,7 @@ TEST(HostRules, TheyComeFromNodesAndTheHost) {
                                                                prefix("192.0.2.1/32")));
 }
 
-TEST_F(HostRulesInKernel, AreInstalledOnceAndReplacedWhole) {
+TEST_F(HostRulesInKernel, are_installed_once_and_replaced_whole) {
     HostRulesTable table;
     const auto first = table.install(example());
     ASSERT_TRUE(first) << first.error().message;
@@ -121,7 +121,7 @@ TEST_F(HostRulesInKernel, AreInstalledOnceAndReplacedWhole) {
     EXPECT_THAT(listing(), HasSubstr("elements = { 10.9.0.0/16 }"));
 }
 
-TEST_F(HostRulesInKernel, ReplaceTheTableOfAnAgentBefore) {
+TEST_F(HostRulesInKernel, replace_the_table_of_an_agent_before) {
     HostRulesTable before;
     ASSERT_TRUE(before.install(example()));
     HostRulesTable after;
@@ -129,14 +129,14 @@ TEST_F(HostRulesInKernel, ReplaceTheTableOfAnAgentBefore) {
     EXPECT_TRUE(installed) << installed.error().message;
 }
 
-TEST_F(HostRulesInKernel, LeaveOtherTablesAlone) {
+TEST_F(HostRulesInKernel, leave_other_tables_alone) {
     ASSERT_TRUE(run_nftables("add table inet mine\nadd chain inet mine c\n"));
     HostRulesTable table;
     ASSERT_TRUE(table.install(example()));
     EXPECT_THAT(*list_nftables("inet mine"), HasSubstr("chain c"));
 }
 
-TEST_F(HostRulesInKernel, ArePutRightAfterSomebodyElseChangedThem) {
+TEST_F(HostRulesInKernel, are_put_right_after_somebody_else_changed_them) {
     HostRulesTable table;
     ASSERT_TRUE(table.install(example()));
     const auto right = listing();
@@ -150,14 +150,14 @@ TEST_F(HostRulesInKernel, ArePutRightAfterSomebodyElseChangedThem) {
     }
 }
 
-TEST_F(HostRulesInKernel, WithoutAnyAddressAreStillValid) {
+TEST_F(HostRulesInKernel, without_any_address_are_still_valid) {
     HostRulesTable table;
     const auto installed = table.install(
         {.bridge = "br-int", .masquerade = true, .own_pods = {}, .cluster = {}, .own_addresses = {}, .policy = {}});
     EXPECT_TRUE(installed) << installed.error().message;
 }
 
-TEST_F(HostRulesInKernel, HoldWhatIsolatedPodsMayReachOnceForAllThatMayReachTheSame) {
+TEST_F(HostRulesInKernel, hold_what_isolated_pods_may_reach_once_for_all_that_may_reach_the_same) {
     HostRulesTable table;
     const auto installed = table.install(with(example_policy()));
     ASSERT_TRUE(installed) << installed.error().message;
@@ -169,7 +169,7 @@ TEST_F(HostRulesInKernel, HoldWhatIsolatedPodsMayReachOnceForAllThatMayReachTheS
         << "two of policy, and those of forward, input and output";
 }
 
-TEST_F(HostRulesInKernel, ChangeOfPolicyLeavesTheRestAloneAndEndsAsAWholeTableWould) {
+TEST_F(HostRulesInKernel, change_of_policy_leaves_the_rest_alone_and_ends_as_a_whole_table_would) {
     HostRulesTable changed;
     ASSERT_TRUE(changed.install(with({})));
     ASSERT_TRUE(run_nftables("add set inet ovs-cni witness { type ipv4_addr; }")); // goes when the table is replaced
@@ -193,7 +193,7 @@ TEST_F(HostRulesInKernel, ChangeOfPolicyLeavesTheRestAloneAndEndsAsAWholeTableWo
     }
 }
 
-TEST_F(HostRulesInKernel, ServiceRangesReplaceTheTable) {
+TEST_F(HostRulesInKernel, service_ranges_replace_the_table) {
     HostRulesTable table;
     ASSERT_TRUE(table.install(with(example_policy())));
     auto policy = example_policy();
@@ -203,7 +203,7 @@ TEST_F(HostRulesInKernel, ServiceRangesReplaceTheTable) {
     EXPECT_THAT(listing(), Not(HasSubstr("10.96.0.0/16")));
 }
 
-TEST_F(HostRulesInKernel, AChangeOfPolicyReplacesATableThatSomebodyElseRemoved) {
+TEST_F(HostRulesInKernel, a_change_of_policy_replaces_a_table_that_somebody_else_removed) {
     HostRulesTable table;
     ASSERT_TRUE(table.install(with({})));
     ASSERT_TRUE(run_nftables("delete table inet ovs-cni"));
@@ -213,7 +213,7 @@ TEST_F(HostRulesInKernel, AChangeOfPolicyReplacesATableThatSomebodyElseRemoved) 
     EXPECT_THAT(listing(), HasSubstr("saddr @pods4 drop"));
 }
 
-TEST_F(HostRulesInKernel, ArePutRightAfterAChangeOfPolicyAsWell) {
+TEST_F(HostRulesInKernel, are_put_right_after_a_change_of_policy_as_well) {
     HostRulesTable table;
     auto without = example_policy();
     without.isolated.clear();
@@ -229,7 +229,7 @@ TEST_F(HostRulesInKernel, ArePutRightAfterAChangeOfPolicyAsWell) {
     EXPECT_FALSE(*table.repair());
 }
 
-TEST_F(HostRulesInKernel, AnErrorCarriesTheReason) {
+TEST_F(HostRulesInKernel, an_error_carries_the_reason) {
     const auto wrong = run_nftables("add rule inet nowhere c accept");
     ASSERT_FALSE(wrong);
     EXPECT_THAT(wrong.error().message, HasSubstr("No such file or directory"));

@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 constexpr auto kLeast = "node: n1\nmanifests: /etc/cluster\n";
 
-TEST(NodeConfiguration, TwoKeysAreEnoughAndTheRestHasDefaults) {
+TEST(NodeConfiguration, two_keys_are_enough_and_the_rest_has_defaults) {
     const auto read = parse_configuration(kLeast, "agent.yaml");
     ASSERT_TRUE(read) << read.error().message;
     NodeConfiguration expected;
@@ -26,7 +26,7 @@ TEST(NodeConfiguration, TwoKeysAreEnoughAndTheRestHasDefaults) {
     EXPECT_EQ(read->cni_socket, "/run/ovs-cni/agent.sock");
 }
 
-TEST(NodeConfiguration, EveryKeyIsRead) {
+TEST(NodeConfiguration, every_key_is_read) {
     const auto read = parse_configuration(
         "node: n1\nmanifests: m\nbridge: br0\ndatapath: netdev\novsdbSocket: /a\n"
         "openflowSocket: /b\ncniSocket: /c\ncniConfigDirectory: /d\ncniBinDirectory: /e\n"
@@ -55,13 +55,13 @@ TEST(NodeConfiguration, EveryKeyIsRead) {
     EXPECT_EQ(*read, expected);
 }
 
-TEST(NodeConfiguration, TheOpenFlowSocketFollowsTheBridge) {
+TEST(NodeConfiguration, the_open_flow_socket_follows_the_bridge) {
     const auto read = parse_configuration(std::string(kLeast) + "bridge: br9\n", "agent.yaml");
     ASSERT_TRUE(read);
     EXPECT_EQ(read->openflow_socket, "/run/openvswitch/br9.mgmt");
 }
 
-TEST(NodeConfiguration, WithoutManifestsTheObjectsComeFromTheKubernetesApi) {
+TEST(NodeConfiguration, without_manifests_the_objects_come_from_the_kubernetes_api) {
     const auto read = parse_configuration("node: n\nkubeconfig: /k\napiServers: ['https://[fd00::1]:6443', http://a]\n"
                                           "serviceCIDRs: ['fd00:10:96::/112', 10.96.0.0/16]\n",
                                           "f");
@@ -76,7 +76,7 @@ TEST(NodeConfiguration, WithoutManifestsTheObjectsComeFromTheKubernetesApi) {
     EXPECT_TRUE(parse_configuration("node: n\n", "f")) << "as a pod of the cluster";
 }
 
-TEST(NodeConfiguration, ManifestsAndTheKubernetesApiExcludeEachOther) {
+TEST(NodeConfiguration, manifests_and_the_kubernetes_api_exclude_each_other) {
     for (const std::string other :
          {"kubeconfig: /k\n", "apiServers: [https://a]\n", "serviceCIDRs: [10.96.0.0/16]\n"}) {
         const auto read = parse_configuration(kLeast + other, "f");
@@ -92,7 +92,7 @@ struct Wrong {
 
 class WrongConfiguration : public ::testing::TestWithParam<Wrong> {};
 
-TEST_P(WrongConfiguration, IsRefusedWithFileLineKeyAndWhatIsAllowed) {
+TEST_P(WrongConfiguration, is_refused_with_file_line_key_and_what_is_allowed) {
     const auto read = parse_configuration(std::string(kLeast) + GetParam().text, "agent.yaml");
     ASSERT_FALSE(read);
     EXPECT_THAT(read.error().message, HasSubstr("agent.yaml:3: "));
@@ -122,13 +122,13 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"serviceCIDRs: [10.96.0.0/12, 10.96.0.0/16]\n", "10.96.0.0/16 overlaps 10.96.0.0/12"},
         Wrong{"- list\n", ""}));
 
-TEST(NodeConfiguration, TheRequiredKeyIsNamedWhenItIsMissing) {
+TEST(NodeConfiguration, the_required_key_is_named_when_it_is_missing) {
     EXPECT_THAT(parse_configuration("manifests: m\n", "f").error().message, HasSubstr("\"node\" is missing"));
     EXPECT_FALSE(parse_configuration("", "f"));
     EXPECT_FALSE(parse_configuration("just text", "f"));
 }
 
-TEST(NodeConfiguration, TheNodeComesFromTheEnvironmentUnlessTheFileNamesIt) {
+TEST(NodeConfiguration, the_node_comes_from_the_environment_unless_the_file_names_it) {
     ASSERT_EQ(setenv(kNodeVariable, "from-environment", 1), 0);
     const auto without = parse_configuration("manifests: m\n", "f");
     const auto with = parse_configuration(kLeast, "f");
@@ -138,12 +138,12 @@ TEST(NodeConfiguration, TheNodeComesFromTheEnvironmentUnlessTheFileNamesIt) {
     EXPECT_EQ(with->node, "n1");
 }
 
-TEST(NodeConfiguration, AFileThatIsNotThereIsNamed) {
+TEST(NodeConfiguration, a_file_that_is_not_there_is_named) {
     EXPECT_THAT(read_configuration("/nonexistent/agent.yaml").error().message,
                 HasSubstr("/nonexistent/agent.yaml: No such file"));
 }
 
-TEST(NodeConfiguration, EveryKeyIsDocumented) {
+TEST(NodeConfiguration, every_key_is_documented) {
     std::ostringstream text;
     text << std::ifstream(DOCUMENTATION).rdbuf();
     ASSERT_FALSE(text.str().empty()) << DOCUMENTATION;

@@ -31,7 +31,7 @@ Ran run(const std::vector<std::string>& arguments, const std::string& input = ""
 
 constexpr auto kWrong = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: A\n";
 
-TEST(ManifestsCommand, PrintsEveryObjectAsItIsWritten) {
+TEST(ManifestsCommand, prints_every_object_as_it_is_written) {
     const TemporaryDirectory folder;
     folder.write(
         "b.yaml",
@@ -46,14 +46,14 @@ TEST(ManifestsCommand, PrintsEveryObjectAsItIsWritten) {
         {"file": ")" + folder.path("b.yaml") + R"(", "line": 7, "object": {"apiVersion": "x/v1", "kind": "Y"}}])"));
 }
 
-TEST(ManifestsCommand, NothingIsAnEmptyArray) { EXPECT_EQ(run({"-"}, "# nothing\n").out, "[]\n"); }
+TEST(ManifestsCommand, nothing_is_an_empty_array) { EXPECT_EQ(run({"-"}, "# nothing\n").out, "[]\n"); }
 
-TEST(ManifestsCommand, ReadsStandardInput) {
+TEST(ManifestsCommand, reads_standard_input) {
     EXPECT_EQ(json::parse(run({"-"}, "{\"apiVersion\": \"v1\", \"kind\": \"X\"}").out).at(0).at("file"), "<stdin>");
     EXPECT_EQ(json::parse(run({"-"}, "apiVersion: v1\nkind: X\n").out).at(0).at("object").at("kind"), "X");
 }
 
-TEST(ManifestsCommand, ErrorsNameFileLineAndReasonAndNothingIsPrinted) {
+TEST(ManifestsCommand, errors_name_file_line_and_reason_and_nothing_is_printed) {
     const TemporaryDirectory folder;
     folder.write("a.yaml", "a: 1\nb: [\n");
     folder.write("b.yaml", kWrong);
@@ -65,13 +65,13 @@ TEST(ManifestsCommand, ErrorsNameFileLineAndReasonAndNothingIsPrinted) {
     EXPECT_THAT(ran.errors, HasSubstr("absent: cannot be read: No such file or directory\n"));
 }
 
-TEST(ManifestsCommand, ValidationCanBeLeftOut) {
+TEST(ManifestsCommand, validation_can_be_left_out) {
     EXPECT_EQ(run({"-"}, kWrong).code, 1);
     EXPECT_EQ(run({"--validate=true", "-"}, kWrong).code, 1);
     EXPECT_EQ(run({"--validate=false", "-"}, kWrong).code, 0);
 }
 
-TEST(ManifestsCommand, WrongUsageIsCodeTwo) {
+TEST(ManifestsCommand, wrong_usage_is_code_two) {
     EXPECT_EQ(run({}).code, 2);
     EXPECT_EQ(run({"--unknown", "-"}).code, 2);
     EXPECT_EQ(run({"--validate=maybe", "-"}).code, 2);

@@ -19,13 +19,13 @@ Result<Access> ApiServers::access() {
     auto fresh = read_();
     read_at_ = now;
     if (fresh) {
-        reading_.over();
+        reading_.recovered();
         access_ = std::move(*fresh);
     } else if (!access_) {
         read_at_.reset();
         return fresh;
     } else {
-        reading_.trouble(fresh.error().message);
+        reading_.failed(fresh.error().message);
     }
     return *access_;
 }
@@ -39,7 +39,7 @@ Result<std::shared_ptr<asio::ssl::context>> ApiServers::tls(const TlsSettings& s
     return made;
 }
 
-asio::awaitable<Result<std::unique_ptr<Connection>>> ApiServers::connect() {
+Task<Result<std::unique_ptr<Connection>>> ApiServers::connect() {
     CO_ASSIGN_OR_RETURN(const auto current, access());
     CO_ASSIGN_OR_RETURN(const auto context, tls(current.tls));
     std::string reasons;

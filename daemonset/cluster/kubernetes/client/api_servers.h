@@ -6,8 +6,6 @@
 // All sessions share it, so that a dead server is found out once.
 #pragma once
 
-#include <utility> // Boost.Asio 1.81's coroutine headers need it first under g++ 12
-
 #include "daemonset/base/log.h"
 #include "daemonset/base/wakeup.h"
 #include "daemonset/cluster/kubernetes/client/access.h"
@@ -29,7 +27,7 @@ class ApiServers {
     ApiServers(boost::asio::any_io_executor executor, ReadAccess read, Timing timing = {});
 
     /// A connection to the first server that takes one. Errors: no access, or why each server does not.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<std::unique_ptr<Connection>>> connect();
+    [[nodiscard]] Task<outcome::Result<std::unique_ptr<Connection>>> connect();
     /// This server failed after it was connected to: the next connection goes to another one first.
     void blame(const ServerUrl& server);
 
@@ -50,7 +48,7 @@ class ApiServers {
     Timing timing_;
     std::optional<Access> access_;
     std::optional<TimePoint> read_at_; ///< absent: to be read
-    TroubleLog reading_{"reading the access to the Kubernetes API again"};
+    FailureLog reading_{"reading the access to the Kubernetes API again"};
     std::optional<TlsSettings> tls_settings_;
     std::shared_ptr<boost::asio::ssl::context> tls_; ///< made of tls_settings_
     std::size_t preferred_ = 0;                      ///< of the servers, modulo their number

@@ -32,7 +32,7 @@ Result<std::string> ApiSession::compose(const ApiRequest& request) const {
     return text + "\r\n" + request.body;
 }
 
-asio::awaitable<Result<unsigned>> ApiSession::begin(ApiRequest request) {
+Task<Result<unsigned>> ApiSession::begin(ApiRequest request) {
     const bool unread = answer_ && !(answer_->complete() && answer_->keeps_alive());
     if (unread) close();
     const bool kept = connection_ != nullptr;
@@ -43,7 +43,7 @@ asio::awaitable<Result<unsigned>> ApiSession::begin(ApiRequest request) {
     co_return status;
 }
 
-asio::awaitable<Result<unsigned>> ApiSession::exchange(const ApiRequest& request) {
+Task<Result<unsigned>> ApiSession::exchange(const ApiRequest& request) {
     answer_.reset();
     const bool kept = connection_ != nullptr;
     if (!kept) {
@@ -60,12 +60,12 @@ asio::awaitable<Result<unsigned>> ApiSession::exchange(const ApiRequest& request
     co_return std::unexpected(done.error());
 }
 
-asio::awaitable<Result<void>> ApiSession::read_some(std::chrono::milliseconds patience) {
+Task<Result<void>> ApiSession::read_some(std::chrono::milliseconds patience) {
     CO_ASSIGN_OR_RETURN(const auto bytes, co_await connection_->read(buffer_, patience));
     co_return bytes == 0 ? answer_->feed_end() : answer_->feed(std::string_view(buffer_).substr(0, bytes));
 }
 
-asio::awaitable<Result<std::string>> ApiSession::next(std::chrono::milliseconds patience) {
+Task<Result<std::string>> ApiSession::next(std::chrono::milliseconds patience) {
     auto piece = answer_->take_body();
     while (piece.empty() && !answer_->complete()) {
         if (!connection_) co_return fail("the connection to the API server was given up");
@@ -80,7 +80,7 @@ asio::awaitable<Result<std::string>> ApiSession::next(std::chrono::milliseconds 
     co_return piece;
 }
 
-asio::awaitable<Result<ApiAnswer>> ApiSession::fetch(ApiRequest request) {
+Task<Result<ApiAnswer>> ApiSession::fetch(ApiRequest request) {
     CO_ASSIGN_OR_RETURN(const auto status, co_await begin(std::move(request)));
     ApiAnswer answer{status, {}};
     while (true) {

@@ -4,6 +4,8 @@
 //   fetch(request) ──► status and whole body, of answers known to be small
 #pragma once
 
+#include "daemonset/base/task.h"
+
 #include "daemonset/cluster/kubernetes/client/api_servers.h"
 #include "daemonset/cluster/kubernetes/client/response_reader.h"
 
@@ -39,19 +41,19 @@ class ApiSession {
     /// Sends a request and waits for the head of its answer; returns the HTTP status, whatever it is. A kept connection
     /// that turns out to be dead is replaced once. What is unread of an answer before is given up with its connection.
     /// Errors: no server answers.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<unsigned>> begin(ApiRequest request);
+    [[nodiscard]] Task<outcome::Result<unsigned>> begin(ApiRequest request);
     /// What has come of the body: what one read of the connection gave. Empty: the answer is complete.
     /// Errors: nothing came for `patience`, or the connection broke.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<std::string>> next(std::chrono::milliseconds patience);
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<ApiAnswer>> fetch(ApiRequest request);
+    [[nodiscard]] Task<outcome::Result<std::string>> next(std::chrono::milliseconds patience);
+    [[nodiscard]] Task<outcome::Result<ApiAnswer>> fetch(ApiRequest request);
     /// Gives up the connection, and with it an answer under way.
     void close() { connection_.reset(); }
     /// The server failed in what it answered: another one is tried next.
     void blame_server();
 
   private:
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<unsigned>> exchange(const ApiRequest& request);
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> read_some(std::chrono::milliseconds patience);
+    [[nodiscard]] Task<outcome::Result<unsigned>> exchange(const ApiRequest& request);
+    [[nodiscard]] Task<outcome::Result<void>> read_some(std::chrono::milliseconds patience);
     [[nodiscard]] outcome::Result<std::string> compose(const ApiRequest& request) const;
 
     ApiServers& servers_;

@@ -47,13 +47,13 @@ struct Lookup {
     explicit Lookup(const asio::any_io_executor& executor) : resolver(executor), done(executor) {}
 
     tcp::resolver resolver;
-    Condition done;
+    Wakeup done;
     std::optional<boost::system::error_code> error;
     std::vector<tcp::endpoint> found;
 };
 
-asio::awaitable<Result<std::vector<tcp::endpoint>>> look_up(const asio::any_io_executor& executor, ServerUrl server,
-                                                            TimePoint deadline) {
+Task<Result<std::vector<tcp::endpoint>>> look_up(const asio::any_io_executor& executor, ServerUrl server,
+                                                 TimePoint deadline) {
     boost::system::error_code no_address;
     const auto address = asio::ip::make_address(server.host, no_address);
     if (!no_address) co_return std::vector<tcp::endpoint>{tcp::endpoint(address, server.port)};
@@ -82,7 +82,7 @@ std::string describe(const boost::system::error_code& error, Connection::Duratio
 Connection::Connection(const asio::any_io_executor& executor, Endpoint endpoint)
     : endpoint_(std::move(endpoint)), stream_(executor) {}
 
-asio::awaitable<Result<void>> Connection::open(Duration patience) {
+Task<Result<void>> Connection::open(Duration patience) {
     const auto deadline = after(patience);
     const std::string attempt = "connect to API server " + server().text() + ": ";
     auto addresses = co_await look_up(stream_.get_executor(), server(), deadline);
@@ -98,7 +98,7 @@ asio::awaitable<Result<void>> Connection::open(Duration patience) {
     co_return Result<void>{};
 }
 
-asio::awaitable<Result<void>> Connection::shake_hands() {
+Task<Result<void>> Connection::shake_hands() {
     tls_.emplace(stream_, *endpoint_.tls);
     const auto& name = endpoint_.server_name;
     boost::system::error_code is_name;
@@ -120,7 +120,7 @@ asio::awaitable<Result<void>> Connection::shake_hands() {
     co_return fail("TLS: " + error.message());
 }
 
-asio::awaitable<Result<void>> Connection::write(std::string_view bytes, Duration patience) {
+Task<Result<void>> Connection::write(std::string_view bytes, Duration patience) {
     boost::system::error_code error;
     stream_.expires_after(patience);
     const auto buffer = asio::buffer(bytes.data(), bytes.size());
@@ -132,7 +132,7 @@ asio::awaitable<Result<void>> Connection::write(std::string_view bytes, Duration
     co_return Result<void>{};
 }
 
-asio::awaitable<Result<std::size_t>> Connection::read(std::span<char> into, Duration patience) {
+Task<Result<std::size_t>> Connection::read(std::span<char> into, Duration patience) {
     boost::system::error_code error;
     std::size_t bytes = 0;
     stream_.expires_after(patience);

@@ -3,13 +3,12 @@
 //   open(server) ──► look up the name, connect, verify ──► write(bytes) / read(bytes)
 #pragma once
 
-#include <utility> // Boost.Asio 1.81's coroutine headers need it first under g++ 12
+#include "daemonset/base/task.h"
 
 #include "daemonset/base/server_url.h"
 #include "outcome/result.h"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -39,18 +38,18 @@ class Connection {
     Connection(const boost::asio::any_io_executor& executor, Endpoint endpoint);
 
     /// Everything until requests can be sent, within `patience`. Errors: name not known, refused, not in time, TLS.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> open(Duration patience);
+    [[nodiscard]] Task<outcome::Result<void>> open(Duration patience);
     /// All of `bytes`, which have to stay until then.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> write(std::string_view bytes, Duration patience);
+    [[nodiscard]] Task<outcome::Result<void>> write(std::string_view bytes, Duration patience);
     /// What one read gives, at least one byte; 0 when the server has ended the connection.
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<std::size_t>> read(std::span<char> into, Duration patience);
+    [[nodiscard]] Task<outcome::Result<std::size_t>> read(std::span<char> into, Duration patience);
 
     [[nodiscard]] const ServerUrl& server() const { return endpoint_.url; }
 
   private:
     using Tls = boost::asio::ssl::stream<boost::beast::tcp_stream&>;
 
-    [[nodiscard]] boost::asio::awaitable<outcome::Result<void>> shake_hands();
+    [[nodiscard]] Task<outcome::Result<void>> shake_hands();
 
     Endpoint endpoint_;
     boost::beast::tcp_stream stream_;

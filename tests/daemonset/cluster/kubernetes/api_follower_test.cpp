@@ -64,15 +64,17 @@ class SmallCluster {
     }
 };
 
-class ApiFollowerTest : public ::testing::Test {
+class ApiFollowerTest : public ::testing::Test, public ClusterSource::Listener {
   protected:
+    void cluster_changed(ClusterSource::Changed changed) override { changes.push_back(changed.nodes); }
+
     void follow() {
         server.emplace(context, [this](const std::string& request) { return cluster(request); });
         node.configuration.node = "n1";
         Timing timing;
         timing.first_retry = timing.echo = std::chrono::milliseconds(1);
         follower.emplace(
-            context.get_executor(), node, [this](ClusterSource::Changed changed) { changes.push_back(changed.nodes); },
+            context.get_executor(), node, *this,
             [this]() -> outcome::Result<Access> {
                 Access access;
                 access.servers = {parse_server_url(server->url()).value()};
@@ -90,11 +92,11 @@ class ApiFollowerTest : public ::testing::Test {
     std::vector<bool> changes; ///< whether nodes were among it
 };
 
-TEST_F(ApiFollowerTest, EveryResourceBecomesItsPartOfTheState) {
+TEST_F(ApiFollowerTest, every_resource_becomes_its_part_of_the_state) {
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster != nullptr; }));
     EXPECT_EQ(changes, std::vector<bool>{true}) << "the first state is one change";
-    EXPECT_EQ(follower->trouble(), "");
+    EXPECT_EQ(follower->last_error(), "");
     EXPECT_TRUE(follower->rescan());
     const auto& state = *node.cluster;
     EXPECT_EQ(state.pods.size(), 1U);
@@ -110,7 +112,7 @@ TEST_F(ApiFollowerTest, EveryResourceBecomesItsPartOfTheState) {
     EXPECT_EQ(server->count("as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"), 1U);
 }
 
-TEST_F(ApiFollowerTest, OnlyPodsThatCanCarryAnIdentityAreAskedFor) {
+TEST_F(ApiFollowerTest, only_pods_that_can_carry_an_identity_are_asked_for) {
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
     // One list and one watch, with the characters of the selector as a URL has them.
@@ -119,7 +121,7 @@ TEST_F(ApiFollowerTest, OnlyPodsThatCanCarryAnIdentityAreAskedFor) {
               2U);
 }
 
-TEST_F(ApiFollowerTest, AServiceRangeThatIsBeingDeletedCountsUntilItIsGone) {
+TEST_F(ApiFollowerTest, a_service_range_that_is_being_deleted_counts_until_it_is_gone) {
     json leaving{{"metadata", {{"name", "more"}, {"deletionTimestamp", "2026-01-01T00:00:00Z"}}},
                  {"spec", {{"cidrs", {"10.200.0.0/16"}}}},
                  {"status", {{"conditions", {{{"type", "Ready"}, {"status", "False"}, {"reason", "Terminating"}}}}}}};
@@ -132,7 +134,7 @@ TEST_F(ApiFollowerTest, AServiceRangeThatIsBeingDeletedCountsUntilItIsGone) {
     EXPECT_TRUE(run_until(context, [&] { return node.cluster->service_cidrs.size() == 2; }));
 }
 
-TEST_F(ApiFollowerTest, ServiceRangesOfTheConfigurationWinOverTheObjects) {
+TEST_F(ApiFollowerTest, service_ranges_of_the_configuration_win_over_the_objects) {
     node.configuration.service_cidrs = {*flowgen::Prefix::parse("10.50.0.0/16")};
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 5; }));
@@ -141,17 +143,17 @@ TEST_F(ApiFollowerTest, ServiceRangesOfTheConfigurationWinOverTheObjects) {
     EXPECT_EQ(server->count("/servicecidrs"), 0U);
 }
 
-TEST_F(ApiFollowerTest, UntilEverythingWasListedNothingCountsAndTheTroubleSaysWhatIsMissing) {
+TEST_F(ApiFollowerTest, until_everything_was_listed_nothing_counts_and_the_trouble_says_what_is_missing) {
     cluster.withheld = {"/networkpolicies?"};
     follow();
     ASSERT_TRUE(run_until(context, [&] { return server->count("watch=true") == 5; }));
     EXPECT_EQ(node.cluster, nullptr);
     EXPECT_TRUE(changes.empty());
-    EXPECT_THAT(follower->trouble(), AllOf(HasSubstr("network policies"), Not(HasSubstr("nodes"))));
+    EXPECT_THAT(follower->last_error(), AllOf(HasSubstr("network policies"), Not(HasSubstr("nodes"))));
     EXPECT_FALSE(follower->rescan());
 }
 
-TEST_F(ApiFollowerTest, ScalingAKnownLabelSetChangesNothing) {
+TEST_F(ApiFollowerTest, scaling_a_known_label_set_changes_nothing) {
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
     const auto before = *node.cluster;
@@ -170,7 +172,7 @@ TEST_F(ApiFollowerTest, ScalingAKnownLabelSetChangesNothing) {
     EXPECT_EQ(*node.cluster, before);
 }
 
-TEST_F(ApiFollowerTest, APodThatComesBackUnderItsNameIsAnotherOne) {
+TEST_F(ApiFollowerTest, a_pod_that_comes_back_under_its_name_is_another_one) {
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
     auto before = metadata_of_pod("db-0", "cache");
@@ -186,7 +188,7 @@ TEST_F(ApiFollowerTest, APodThatComesBackUnderItsNameIsAnotherOne) {
     EXPECT_TRUE(run_until(context, [&] { return !node.cluster->label_sets.at("shop").contains(cache); }));
 }
 
-TEST_F(ApiFollowerTest, ANodeThatChangesIsToldAsSuch) {
+TEST_F(ApiFollowerTest, a_node_that_changes_is_told_as_such) {
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
     server->send("/nodes?", event("ADDED", {{"metadata", {{"name", "n2"}, {"resourceVersion", "9"}}}}));
@@ -194,7 +196,7 @@ TEST_F(ApiFollowerTest, ANodeThatChangesIsToldAsSuch) {
     EXPECT_TRUE(changes.back());
 }
 
-TEST_F(ApiFollowerTest, WhatIsReportedStandsInTheNodesConditionAlsoAfterTheNodeWasMadeAnew) {
+TEST_F(ApiFollowerTest, what_is_reported_stands_in_the_nodes_condition_also_after_the_node_was_made_anew) {
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
     follower->report(NetworkReport{false, "OvsCniIsUp", "pods are served"});
@@ -211,7 +213,7 @@ TEST_F(ApiFollowerTest, WhatIsReportedStandsInTheNodesConditionAlsoAfterTheNodeW
     EXPECT_EQ(changes.size(), told) << "a condition is no change of the cluster";
 }
 
-TEST_F(ApiFollowerTest, APolicyThatCannotBeReadFailsClosedWhetherOrNotItCouldBeBefore) {
+TEST_F(ApiFollowerTest, a_policy_that_cannot_be_read_fails_closed_whether_or_not_it_could_be_before) {
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
     server->send("/networkpolicies?", event("MODIFIED", policy("p", 70000)) + event("ADDED", policy("q", 70001)) +
@@ -226,13 +228,13 @@ TEST_F(ApiFollowerTest, APolicyThatCannotBeReadFailsClosedWhetherOrNotItCouldBeB
     EXPECT_THAT(follower->errors().front(),
                 AllOf(HasSubstr("NetworkPolicy shop/p: spec.ingress[0].ports[0].port: 70000"),
                       HasSubstr("; until this is right, spec.ingress[0] allows nothing")));
-    EXPECT_EQ(follower->trouble(), "");
+    EXPECT_EQ(follower->last_error(), "");
     server->send("/networkpolicies?", event("MODIFIED", policy("p", 82)));
     ASSERT_TRUE(run_until(context, [&] { return follower->errors().size() == 1; }));
     EXPECT_EQ(node.cluster->policies.at({"shop", "p"}).ingress.size(), 1U);
 }
 
-TEST_F(ApiFollowerTest, AnotherObjectThatCannotBeReadKeepsItsLastGoodVersion) {
+TEST_F(ApiFollowerTest, another_object_that_cannot_be_read_keeps_its_last_good_version) {
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
     const json wrong{{"metadata", {{"name", "n1"}, {"resourceVersion", "9"}}}, {"spec", {{"podCIDRs", {"nowhere"}}}}};
@@ -241,23 +243,22 @@ TEST_F(ApiFollowerTest, AnotherObjectThatCannotBeReadKeepsItsLastGoodVersion) {
     EXPECT_EQ(node.cluster->nodes.at("n1").pod_cidrs.front().text(), "10.244.1.0/24");
 }
 
-TEST_F(ApiFollowerTest, AServerThatGoesAwayChangesNothingButIsListedAmongTheErrors) {
+TEST_F(ApiFollowerTest, a_server_that_goes_away_changes_nothing_but_is_listed_among_the_errors) {
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
     const auto before = *node.cluster;
     server->stop();
     ASSERT_TRUE(run_until(context, [&] { return follower->errors().size() == 6; }));
-    EXPECT_EQ(follower->trouble(), "");
+    EXPECT_EQ(follower->last_error(), "");
     EXPECT_EQ(changes.size(), 1U);
     EXPECT_EQ(*node.cluster, before);
 }
 
-TEST_F(ApiFollowerTest, ANodeWithoutAccessSaysWhy) {
-    ApiFollower outside(
-        context.get_executor(), node, [](ClusterSource::Changed) {}, [] { return access_of_pod({"", "", "/"}); });
+TEST_F(ApiFollowerTest, a_node_without_access_says_why) {
+    ApiFollower outside(context.get_executor(), node, *this, [] { return access_of_pod({"", "", "/"}); });
     asio::co_spawn(context, outside.run(), asio::detached);
     ASSERT_TRUE(run_until(context, [&] { return !outside.errors().empty(); }));
-    EXPECT_THAT(outside.trouble(), HasSubstr("KUBERNETES_SERVICE_HOST"));
+    EXPECT_THAT(outside.last_error(), HasSubstr("KUBERNETES_SERVICE_HOST"));
     context.stop();
 }
 

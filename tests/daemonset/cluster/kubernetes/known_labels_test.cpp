@@ -9,7 +9,7 @@ namespace {
 
 using LabelSets = std::map<std::string, std::set<flowgen::Labels>>;
 
-TEST(KnownLabels, ALabelSetIsKeptOnceHoweverManyPodsCarryIt) {
+TEST(KnownLabels, a_label_set_is_kept_once_however_many_pods_carry_it) {
     LabelSets state;
     KnownLabels known(state);
     std::vector<SharedLabels> carried;
@@ -22,7 +22,7 @@ TEST(KnownLabels, ALabelSetIsKeptOnceHoweverManyPodsCarryIt) {
     EXPECT_EQ(state, (LabelSets{{"shop", {{{"app", "web"}}}}}));
 }
 
-TEST(KnownLabels, WithItsLastPodALabelSetGoesAndWithItsLastSetTheNamespace) {
+TEST(KnownLabels, with_its_last_pod_a_label_set_goes_and_with_its_last_set_the_namespace) {
     LabelSets state;
     KnownLabels known(state);
     auto web = known.find("shop", {{"app", "web"}});
@@ -40,7 +40,7 @@ TEST(KnownLabels, WithItsLastPodALabelSetGoesAndWithItsLastSetTheNamespace) {
     EXPECT_EQ(known.size(), 0U);
 }
 
-TEST(KnownLabels, EqualLabelsInTwoNamespacesAreTwo) {
+TEST(KnownLabels, equal_labels_in_two_namespaces_are_two) {
     LabelSets state;
     KnownLabels known(state);
     EXPECT_NE(known.find("a", {{"x", "1"}}), known.find("b", {{"x", "1"}}));

@@ -79,7 +79,7 @@ class NodeConditionTest : public ::testing::Test {
     NodeCondition condition{servers, "n1"};
 };
 
-TEST_F(NodeConditionTest, ANewOneIsWrittenWholeToTheStatusOfTheNode) {
+TEST_F(NodeConditionTest, a_new_one_is_written_whole_to_the_status_of_the_node) {
     condition.report(kServes);
     condition.seen({true, {}});
     ASSERT_TRUE(run_until(context, [&] { return writes() == 1; }));
@@ -94,7 +94,7 @@ TEST_F(NodeConditionTest, ANewOneIsWrittenWholeToTheStatusOfTheNode) {
     EXPECT_THAT(condition_written["lastHeartbeatTime"].get<std::string>(), MatchesRegex(kTime));
 }
 
-TEST_F(NodeConditionTest, NothingIsWrittenBeforeBothSidesAreKnownOrWhileTheyAgree) {
+TEST_F(NodeConditionTest, nothing_is_written_before_both_sides_are_known_or_while_they_agree) {
     condition.seen(seen_with(kNoRange));
     settle();
     condition.report(std::nullopt);
@@ -107,7 +107,7 @@ TEST_F(NodeConditionTest, NothingIsWrittenBeforeBothSidesAreKnownOrWhileTheyAgre
     EXPECT_EQ(writes(), 0U);
 }
 
-TEST_F(NodeConditionTest, EachChangeIsWrittenOnceAndATransitionIsAChangeOfStatus) {
+TEST_F(NodeConditionTest, each_change_is_written_once_and_a_transition_is_a_change_of_status) {
     condition.seen(seen_with(kServes));
     condition.report(kNoRange);
     ASSERT_TRUE(run_until(context, [&] { return writes() == 1; }));
@@ -123,7 +123,7 @@ TEST_F(NodeConditionTest, EachChangeIsWrittenOnceAndATransitionIsAChangeOfStatus
     EXPECT_EQ(written(1)["reason"], "SwitchUnavailable");
 }
 
-TEST_F(NodeConditionTest, WhatSomebodyElseWritesIsPutRightAndANodeMadeAnewToo) {
+TEST_F(NodeConditionTest, what_somebody_else_writes_is_put_right_and_a_node_made_anew_too) {
     condition.report(kServes);
     condition.seen(seen_with(kServes));
     condition.seen(seen_with({true, "NoRouteCreated", "no route"}));
@@ -136,7 +136,7 @@ TEST_F(NodeConditionTest, WhatSomebodyElseWritesIsPutRightAndANodeMadeAnewToo) {
     EXPECT_TRUE(written(1).contains("lastTransitionTime"));
 }
 
-TEST_F(NodeConditionTest, WhatTheApiRefusesIsTriedAgainUntilItTakesIt) {
+TEST_F(NodeConditionTest, what_the_api_refuses_is_tried_again_until_it_takes_it) {
     status = 503;
     condition.report(kServes);
     condition.seen({true, {}});
@@ -149,7 +149,7 @@ TEST_F(NodeConditionTest, WhatTheApiRefusesIsTriedAgainUntilItTakesIt) {
     EXPECT_EQ(writes(), count);
 }
 
-TEST_F(NodeConditionTest, IsRemovedFromTheNodeIfItIsOurs) {
+TEST_F(NodeConditionTest, is_removed_from_the_node_if_it_is_ours) {
     auto conditions = json::array({{{"type", "Ready"}, {"reason", "KubeletReady"}}, stored(kNoRange)});
     ScriptedServer other(context,
                          [&](const std::string&) { return http_answer(200, node_object("n1", conditions).dump()); });
@@ -187,7 +187,7 @@ struct Counter : ObjectSink {
     void unreadable(const std::string&) override { ++calls; }
 };
 
-TEST(OwnNode, IsPickedOutOfAllNodesWhichGoOnToTheNextSink) {
+TEST(OwnNode, is_picked_out_of_all_nodes_which_go_on_to_the_next_sink) {
     Counter next;
     OwnNode own("n1", next);
     own.begin_list();

@@ -22,7 +22,7 @@ template <typename Splitter> std::vector<std::string> feed_whole(Splitter& split
     return found;
 }
 
-TEST(ListSplitter, TakesTheItemsOutAndKeepsTheRest) {
+TEST(ListSplitter, takes_the_items_out_and_keeps_the_rest) {
     ListSplitter splitter;
     EXPECT_THAT(
         feed_whole(splitter, R"({"kind":"PodList","metadata":{"items":[1]},"items":[{"a":[{}]}, {"b":"]}\""}]})"),
@@ -30,7 +30,7 @@ TEST(ListSplitter, TakesTheItemsOutAndKeepsTheRest) {
     EXPECT_EQ(splitter.finish().value(), R"({"kind":"PodList","metadata":{"items":[1]},"items":[]})");
 }
 
-TEST(ListSplitter, AnswersThatAreNoListHaveNoItems) {
+TEST(ListSplitter, answers_that_are_no_list_have_no_items) {
     for (const std::string text : {R"({"items":null})", R"({"a":"items","b":[{}]})", R"({"kind":"Status"})"}) {
         ListSplitter splitter;
         EXPECT_THAT(feed_whole(splitter, text), IsEmpty()) << text;
@@ -38,7 +38,7 @@ TEST(ListSplitter, AnswersThatAreNoListHaveNoItems) {
     }
 }
 
-TEST(ListSplitter, AListThatEndedEarlyIsAnError) {
+TEST(ListSplitter, a_list_that_ended_early_is_an_error) {
     for (const std::string text : {"", R"({"items":[)", R"({"items":[{}])"}) {
         ListSplitter splitter;
         feed_whole(splitter, text);
@@ -46,12 +46,12 @@ TEST(ListSplitter, AListThatEndedEarlyIsAnError) {
     }
 }
 
-TEST(ListSplitter, WhatIsNoObjectIsAnError) {
+TEST(ListSplitter, what_is_no_object_is_an_error) {
     ListSplitter splitter;
     EXPECT_FALSE(splitter.feed(R"({"items":[{},7]})", [](std::string_view) {}));
 }
 
-TEST(EventSplitter, ObjectsFollowEachOtherWithAnyWhiteSpaceBetween) {
+TEST(EventSplitter, objects_follow_each_other_with_any_white_space_between) {
     EventSplitter splitter;
     EXPECT_THAT(feed_whole(splitter, "{\"a\":1}\n\r\n{}{ }\n{\"half"), ElementsAre("{\"a\":1}", "{}", "{ }"));
     EXPECT_FALSE(splitter.between_objects());
@@ -99,7 +99,7 @@ std::vector<json> feed_pieces(std::mt19937& random, Splitter& splitter, std::str
     return found;
 }
 
-TEST(ObjectSplitter, WhereverTheTextIsCutTheObjectsAreTheSame) {
+TEST(ObjectSplitter, wherever_the_text_is_cut_the_objects_are_the_same) {
     std::mt19937 random(ipam::seed_of_run());
     for (int round = 0; round < 2000; ++round) {
         std::vector<json> items;

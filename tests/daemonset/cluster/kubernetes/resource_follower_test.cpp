@@ -40,7 +40,7 @@ json bookmark(const std::string& version) { return {{"metadata", {{"resourceVers
 
 std::string expired_status() { return json{{"kind", "Status"}, {"code", 410}, {"message", "too old"}}.dump(); }
 
-class ResourceFollowerTest : public ::testing::Test {
+class ResourceFollowerTest : public ::testing::Test, public ResourceFollower::Listener {
   protected:
     ResourceFollowerTest() {
         timing.first_retry = std::chrono::milliseconds(1);
@@ -67,11 +67,13 @@ class ResourceFollowerTest : public ::testing::Test {
                 return access;
             },
             timing);
-        follower.emplace(*servers, resource, collection, [this] {
-            ++settled;
-            seen.push_back(values);
-        });
+        follower.emplace(*servers, resource, collection, *this);
         asio::co_spawn(context, follower->run(), asio::detached);
+    }
+
+    void settled() override {
+        ++settled_count;
+        seen.push_back(values);
     }
 
     [[nodiscard]] bool becomes(const Values& expected) {
@@ -98,11 +100,11 @@ class ResourceFollowerTest : public ::testing::Test {
     std::unique_ptr<ScriptedServer> server;
     std::optional<ApiServers> servers;
     std::optional<ResourceFollower> follower;
-    int settled = 0;
+    int settled_count = 0;
     std::vector<Values> seen; ///< at each time that the follower said so
 };
 
-TEST_F(ResourceFollowerTest, AListComesInChunksAndCountsWhenItIsComplete) {
+TEST_F(ResourceFollowerTest, a_list_comes_in_chunks_and_counts_when_it_is_complete) {
     follow({list({object("a", "1", "5")}, "7", "more/"), list({object("b", "2", "6")}, "7")});
     ASSERT_TRUE(becomes({{"a", "1"}, {"b", "2"}}));
     ASSERT_TRUE(requests(3));
@@ -115,18 +117,18 @@ TEST_F(ResourceFollowerTest, AListComesInChunksAndCountsWhenItIsComplete) {
     EXPECT_EQ(server->connections(), 1U);
 }
 
-TEST_F(ResourceFollowerTest, EventsAreAppliedAndABurstIsToldOnce) {
+TEST_F(ResourceFollowerTest, events_are_applied_and_a_burst_is_told_once) {
     follow({list({object("a", "1", "5"), object("b", "1", "5")}, "7"), kChunkedHead});
     ASSERT_TRUE(becomes({{"a", "1"}, {"b", "1"}}));
     ASSERT_TRUE(requests(2));
-    settled = 0;
+    settled_count = 0;
     server->send("watch", event("ADDED", object("c", "1", "8")) + event("MODIFIED", object("a", "2", "9")) +
                               event("DELETED", object("b", "1", "10")));
     ASSERT_TRUE(becomes({{"a", "2"}, {"c", "1"}}));
-    EXPECT_EQ(settled, 1);
+    EXPECT_EQ(settled_count, 1);
 }
 
-TEST_F(ResourceFollowerTest, AWatchThatEndsGoesOnFromItsLastBookmark) {
+TEST_F(ResourceFollowerTest, a_watch_that_ends_goes_on_from_its_last_bookmark) {
     follow({list({object("a", "1", "5")}, "7"),
             kChunkedHead + event("MODIFIED", object("a", "2", "8")) + event("BOOKMARK", bookmark("99")) + kLastChunk});
     ASSERT_TRUE(requests(3));
@@ -135,7 +137,7 @@ TEST_F(ResourceFollowerTest, AWatchThatEndsGoesOnFromItsLastBookmark) {
     EXPECT_EQ(server->count("limit="), 1U) << "it is not listed again";
 }
 
-TEST_F(ResourceFollowerTest, AfterAGoneEventTheDifferenceToANewListIsApplied) {
+TEST_F(ResourceFollowerTest, after_a_gone_event_the_difference_to_a_new_list_is_applied) {
     follow({list({object("a", "1", "5"), object("b", "1", "5")}, "7"),
             kChunkedHead + event("ERROR", json::parse(expired_status())), list({object("a", "1", "5")}, "20", "more"),
             list({object("c", "1", "19")}, "20"), kChunkedHead});
@@ -145,20 +147,20 @@ TEST_F(ResourceFollowerTest, AfterAGoneEventTheDifferenceToANewListIsApplied) {
     EXPECT_THAT(server->requests()[4], HasSubstr("resourceVersion=20"));
 }
 
-TEST_F(ResourceFollowerTest, AGoneStatusOfAWatchMeansTheSame) {
+TEST_F(ResourceFollowerTest, a_gone_status_of_a_watch_means_the_same) {
     follow({list({object("a", "1", "5")}, "7"), http_answer(410, expired_status()), list({}, "20")});
     ASSERT_TRUE(becomes({{"a", "1"}}));
     ASSERT_TRUE(becomes({}));
 }
 
-TEST_F(ResourceFollowerTest, AListWhoseContinuationExpiredBeginsAgain) {
+TEST_F(ResourceFollowerTest, a_list_whose_continuation_expired_begins_again) {
     follow({list({object("a", "1", "5")}, "7", "more"), http_answer(410, expired_status()),
             list({object("b", "1", "8")}, "9")});
     ASSERT_TRUE(becomes({{"b", "1"}}));
     EXPECT_EQ(seen.size(), 1U);
 }
 
-TEST_F(ResourceFollowerTest, ASilentConnectionIsLeftAndTheWatchGoesOnWhereItWas) {
+TEST_F(ResourceFollowerTest, a_silent_connection_is_left_and_the_watch_goes_on_where_it_was) {
     timing.silence = std::chrono::milliseconds(50);
     follow({list({object("a", "1", "5")}, "7"), kChunkedHead, kChunkedHead + event("DELETED", object("a", "1", "8"))});
     ASSERT_TRUE(becomes({}));
@@ -166,12 +168,12 @@ TEST_F(ResourceFollowerTest, ASilentConnectionIsLeftAndTheWatchGoesOnWhereItWas)
     EXPECT_EQ(server->count("limit="), 1U);
 }
 
-TEST_F(ResourceFollowerTest, ADeadServerIsLeftForAnotherOne) {
+TEST_F(ResourceFollowerTest, a_dead_server_is_left_for_another_one) {
     follow({list({object("a", "1", "5")}, "7")}, {unused_url()});
     ASSERT_TRUE(becomes({{"a", "1"}}));
 }
 
-TEST_F(ResourceFollowerTest, WhatWasDeletedWhileAwayIsNoticed) {
+TEST_F(ResourceFollowerTest, what_was_deleted_while_away_is_noticed) {
     follow({list({object("a", "1", "5"), object("b", "1", "5")}, "7"), kChunkedHead});
     ASSERT_TRUE(becomes({{"a", "1"}, {"b", "1"}}));
     ASSERT_TRUE(requests(2));
@@ -180,30 +182,30 @@ TEST_F(ResourceFollowerTest, WhatWasDeletedWhileAwayIsNoticed) {
     ASSERT_TRUE(becomes({{"b", "1"}}));
 }
 
-TEST_F(ResourceFollowerTest, AnErrorAnswerIsTroubleUntilAListSucceeds) {
+TEST_F(ResourceFollowerTest, an_error_answer_is_trouble_until_a_list_succeeds) {
     follow({http_answer(403, R"({"message":"things is forbidden"})")});
-    ASSERT_TRUE(run_until(context, [&] { return !follower->trouble().empty(); }));
-    EXPECT_THAT(follower->trouble(), HasSubstr("403: things is forbidden"));
+    ASSERT_TRUE(run_until(context, [&] { return !follower->last_error().empty(); }));
+    EXPECT_THAT(follower->last_error(), HasSubstr("403: things is forbidden"));
     EXPECT_FALSE(follower->listed());
     script = {list({}, "7"), kChunkedHead};
     ASSERT_TRUE(becomes({}));
-    EXPECT_EQ(follower->trouble(), "");
+    EXPECT_EQ(follower->last_error(), "");
 }
 
-TEST_F(ResourceFollowerTest, AResourceThatMayBeMissingIsEmptyThen) {
+TEST_F(ResourceFollowerTest, a_resource_that_may_be_missing_is_empty_then) {
     resource.may_be_missing = true;
     follow({http_answer(404, "404 page not found")});
     ASSERT_TRUE(becomes({}));
-    EXPECT_EQ(follower->trouble(), "");
+    EXPECT_EQ(follower->last_error(), "");
 }
 
-TEST_F(ResourceFollowerTest, AResourceThatHasToBeThereIsTroubleWhenItIsMissing) {
+TEST_F(ResourceFollowerTest, a_resource_that_has_to_be_there_is_trouble_when_it_is_missing) {
     follow({http_answer(404, "404 page not found")});
-    ASSERT_TRUE(run_until(context, [&] { return !follower->trouble().empty(); }));
+    ASSERT_TRUE(run_until(context, [&] { return !follower->last_error().empty(); }));
     EXPECT_FALSE(follower->listed());
 }
 
-TEST_F(ResourceFollowerTest, AnObjectThatCannotBeReadKeepsItsLastGoodStateAndStopsNoOther) {
+TEST_F(ResourceFollowerTest, an_object_that_cannot_be_read_keeps_its_last_good_state_and_stops_no_other) {
     follow({list({object("a", "1", "5"), object("new", "wrong", "5")}, "7"),
             kChunkedHead + event("MODIFIED", object("a", "wrong", "8")) + event("ADDED", object("b", "1", "9"))});
     ASSERT_TRUE(becomes({{"a", "1"}, {"b", "1"}}));
@@ -219,7 +221,7 @@ TEST_F(ResourceFollowerTest, AnObjectThatCannotBeReadKeepsItsLastGoodStateAndSto
     EXPECT_TRUE(collection.errors().empty());
 }
 
-TEST_F(ResourceFollowerTest, AListOfManyIsReadPieceByPiece) {
+TEST_F(ResourceFollowerTest, a_list_of_many_is_read_piece_by_piece) {
     std::vector<json> items;
     Values expected;
     for (int i = 0; i < 5000; ++i) {

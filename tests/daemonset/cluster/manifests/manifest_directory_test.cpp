@@ -83,7 +83,7 @@ class ManifestDirectoryTest : public testing::Test {
     std::unique_ptr<ManifestDirectory> directory;
 };
 
-TEST_F(ManifestDirectoryTest, WhatIsThereAtFirstIsRead) {
+TEST_F(ManifestDirectoryTest, what_is_there_at_first_is_read) {
     files.write("a.yaml", pod_yaml("a", "1") + "---\n{apiVersion: v1, kind: Service}\n");
     files.write("sub/b.json", R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "b"}})");
     files.write("broken.yaml", "a: [");
@@ -95,7 +95,7 @@ TEST_F(ManifestDirectoryTest, WhatIsThereAtFirstIsRead) {
     EXPECT_EQ(directory->generation(), 1U);
 }
 
-TEST_F(ManifestDirectoryTest, ANewFileIsAChange) {
+TEST_F(ManifestDirectoryTest, a_new_file_is_a_change) {
     start();
     EXPECT_TRUE(first.empty());
     files.write("a.yaml", pod_yaml("a", "1"));
@@ -103,7 +103,7 @@ TEST_F(ManifestDirectoryTest, ANewFileIsAChange) {
     EXPECT_EQ(label("a"), "1");
 }
 
-TEST_F(ManifestDirectoryTest, AFileWrittenInPlaceIsAChange) {
+TEST_F(ManifestDirectoryTest, a_file_written_in_place_is_a_change) {
     files.write("a.yaml", pod_yaml("a", "1"));
     start();
     files.write("a.yaml", pod_yaml("a", "2"));
@@ -111,7 +111,7 @@ TEST_F(ManifestDirectoryTest, AFileWrittenInPlaceIsAChange) {
     EXPECT_EQ(label("a"), "2");
 }
 
-TEST_F(ManifestDirectoryTest, AFileRenamedOverAnotherIsAChange) {
+TEST_F(ManifestDirectoryTest, a_file_renamed_over_another_is_a_change) {
     files.write("a.yaml", pod_yaml("a", "1"));
     start();
     files.replace("a.yaml", pod_yaml("a", "2"));
@@ -119,7 +119,7 @@ TEST_F(ManifestDirectoryTest, AFileRenamedOverAnotherIsAChange) {
     EXPECT_EQ(label("a"), "2");
 }
 
-TEST_F(ManifestDirectoryTest, ADeletedFileTakesItsObjectsAlong) {
+TEST_F(ManifestDirectoryTest, a_deleted_file_takes_its_objects_along) {
     files.write("a.yaml", pod_yaml("a", "1"));
     files.write("b.yaml", pod_yaml("b", "1"));
     start();
@@ -129,7 +129,7 @@ TEST_F(ManifestDirectoryTest, ADeletedFileTakesItsObjectsAlong) {
     EXPECT_EQ(label("b"), "1");
 }
 
-TEST_F(ManifestDirectoryTest, AFileMovedAwayTakesItsObjectsAlongAfterItsTime) {
+TEST_F(ManifestDirectoryTest, a_file_moved_away_takes_its_objects_along_after_its_time) {
     files.write("a.yaml", pod_yaml("a", "1"));
     start();
     const auto moved = std::chrono::steady_clock::now();
@@ -142,7 +142,7 @@ TEST_F(ManifestDirectoryTest, AFileMovedAwayTakesItsObjectsAlongAfterItsTime) {
 class RenamedFile : public ManifestDirectoryTest,
                     public testing::WithParamInterface<std::pair<std::string, std::string>> {};
 
-TEST_P(RenamedFile, ChangesNothing) {
+TEST_P(RenamedFile, changes_nothing) {
     const auto& [from, to] = GetParam();
     files.write(from, pod_yaml("a", "1"));
     start();
@@ -163,7 +163,7 @@ TEST_P(RenamedFile, ChangesNothing) {
 INSTANTIATE_TEST_SUITE_P(BothWays, RenamedFile,
                          testing::Values(std::pair("b.yaml", "a.yaml"), std::pair("a.yaml", "c.yaml")));
 
-TEST_F(ManifestDirectoryTest, AnEditorThatMovesTheOldFileAsideLeavesNoGap) {
+TEST_F(ManifestDirectoryTest, an_editor_that_moves_the_old_file_aside_leaves_no_gap) {
     files.write("a.yaml", pod_yaml("a", "1"));
     start();
     // As vim writes with a backup: rename, create, write (later), close, delete the backup.
@@ -181,7 +181,7 @@ TEST_F(ManifestDirectoryTest, AnEditorThatMovesTheOldFileAsideLeavesNoGap) {
     EXPECT_EQ(label("a"), "2");
 }
 
-TEST_F(ManifestDirectoryTest, AToolThatDeletesTheOldFileFirstLeavesNoGap) {
+TEST_F(ManifestDirectoryTest, a_tool_that_deletes_the_old_file_first_leaves_no_gap) {
     files.write("a.yaml", pod_yaml("a", "1"));
     start();
     files.remove("a.yaml");
@@ -190,7 +190,7 @@ TEST_F(ManifestDirectoryTest, AToolThatDeletesTheOldFileFirstLeavesNoGap) {
     EXPECT_EQ(label("a"), "2");
 }
 
-TEST_F(ManifestDirectoryTest, SwapFilesAndBackupsAreNoManifests) {
+TEST_F(ManifestDirectoryTest, swap_files_and_backups_are_no_manifests) {
     start();
     files.write(".a.yaml.swp", "broken: [");
     files.write("a.yaml~", "broken: [");
@@ -201,7 +201,7 @@ TEST_F(ManifestDirectoryTest, SwapFilesAndBackupsAreNoManifests) {
     EXPECT_THAT(change.errors, IsEmpty());
 }
 
-TEST_F(ManifestDirectoryTest, ABrokenFileKeepsItsLastGoodObjectsAndTheRestGoesOn) {
+TEST_F(ManifestDirectoryTest, a_broken_file_keeps_its_last_good_objects_and_the_rest_goes_on) {
     files.write("a.yaml", pod_yaml("a", "1"));
     start();
     files.write("a.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: A}\n");
@@ -225,7 +225,7 @@ TEST_F(ManifestDirectoryTest, ABrokenFileKeepsItsLastGoodObjectsAndTheRestGoesOn
     EXPECT_EQ(label("a"), "2");
 }
 
-TEST_F(ManifestDirectoryTest, APolicyThatCannotBeReadFailsClosedAndTheRestOfItsFileStays) {
+TEST_F(ManifestDirectoryTest, a_policy_that_cannot_be_read_fails_closed_and_the_rest_of_its_file_stays) {
     const auto policy = [](const std::string& port) {
         return "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\n"
                "spec: {podSelector: {}, ingress: [{ports: [{port: " +
@@ -256,7 +256,7 @@ TEST_F(ManifestDirectoryTest, APolicyThatCannotBeReadFailsClosedAndTheRestOfItsF
     EXPECT_THAT(directory->errors(), IsEmpty());
 }
 
-TEST_F(ManifestDirectoryTest, ABrokenFileThatIsDeletedTakesItsObjectsAlong) {
+TEST_F(ManifestDirectoryTest, a_broken_file_that_is_deleted_takes_its_objects_along) {
     files.write("a.yaml", pod_yaml("a", "1"));
     start();
     files.write("a.yaml", "a: [");
@@ -267,7 +267,7 @@ TEST_F(ManifestDirectoryTest, ABrokenFileThatIsDeletedTakesItsObjectsAlong) {
     EXPECT_EQ(change.resolved.size(), 1U);
 }
 
-TEST_F(ManifestDirectoryTest, AnObjectInTwoFilesNamesBothUntilOneIsGone) {
+TEST_F(ManifestDirectoryTest, an_object_in_two_files_names_both_until_one_is_gone) {
     files.write("b.yaml", pod_yaml("a", "b"));
     start();
     files.write("a.yaml", "# first\n" + pod_yaml("a", "a"));
@@ -281,7 +281,7 @@ TEST_F(ManifestDirectoryTest, AnObjectInTwoFilesNamesBothUntilOneIsGone) {
     EXPECT_THAT(directory->errors(), IsEmpty());
 }
 
-TEST_F(ManifestDirectoryTest, AnObjectMayMoveFromFileToFile) {
+TEST_F(ManifestDirectoryTest, an_object_may_move_from_file_to_file) {
     files.write("a.yaml", pod_yaml("x", "1"));
     files.write("b.yaml", pod_yaml("y", "1"));
     start();
@@ -292,7 +292,7 @@ TEST_F(ManifestDirectoryTest, AnObjectMayMoveFromFileToFile) {
     EXPECT_THAT(change.errors, IsEmpty());
 }
 
-TEST_F(ManifestDirectoryTest, SubdirectoriesAreFollowedAsTheyComeAndGo) {
+TEST_F(ManifestDirectoryTest, subdirectories_are_followed_as_they_come_and_go) {
     start();
     files.write("one/two/a.yaml", pod_yaml("a", "1"));
     next_until([&] { return label("a") == "1"; });
@@ -308,7 +308,7 @@ TEST_F(ManifestDirectoryTest, SubdirectoriesAreFollowedAsTheyComeAndGo) {
     EXPECT_THAT(directory->errors(), IsEmpty());
 }
 
-TEST_F(ManifestDirectoryTest, ADirectoryMovedOutIsFollowedNoMore) {
+TEST_F(ManifestDirectoryTest, a_directory_moved_out_is_followed_no_more) {
     const TemporaryDirectory elsewhere;
     files.write("one/a.yaml", pod_yaml("a", "1"));
     start();
@@ -320,7 +320,7 @@ TEST_F(ManifestDirectoryTest, ADirectoryMovedOutIsFollowedNoMore) {
     EXPECT_EQ(label("a"), "nowhere");
 }
 
-TEST_F(ManifestDirectoryTest, AConfigMapVolumeChangesWithItsLink) {
+TEST_F(ManifestDirectoryTest, a_config_map_volume_changes_with_its_link) {
     files.write("..v1/a.yaml", pod_yaml("a", "1"));
     files.write("..v2/a.yaml", pod_yaml("a", "2"));
     std::filesystem::create_directory_symlink("..v1", files.path("..data"));
@@ -333,7 +333,7 @@ TEST_F(ManifestDirectoryTest, AConfigMapVolumeChangesWithItsLink) {
     EXPECT_EQ(label("a"), "2");
 }
 
-TEST_F(ManifestDirectoryTest, ALinkedFileCountsAtOnce) {
+TEST_F(ManifestDirectoryTest, a_linked_file_counts_at_once) {
     files.write("a.off", pod_yaml("a", "1"));
     files.write("b.off", pod_yaml("b", "1"));
     start();
@@ -343,7 +343,7 @@ TEST_F(ManifestDirectoryTest, ALinkedFileCountsAtOnce) {
     EXPECT_THAT(next().objects, ElementsAre(pod("b")));
 }
 
-TEST_F(ManifestDirectoryTest, AFileWithoutMeaningChangesNothing) {
+TEST_F(ManifestDirectoryTest, a_file_without_meaning_changes_nothing) {
     files.write("a.yaml", pod_yaml("a", "1"));
     start();
     files.write("a.yaml", pod_yaml("a", "1") + "# remark\n");
@@ -355,7 +355,7 @@ TEST_F(ManifestDirectoryTest, AFileWithoutMeaningChangesNothing) {
     EXPECT_EQ(directory->generation(), 2U);
 }
 
-TEST_F(ManifestDirectoryTest, ARescanFindsEverythingAtOnce) {
+TEST_F(ManifestDirectoryTest, a_rescan_finds_everything_at_once) {
     files.write("a.yaml", pod_yaml("a", "1"));
     files.write("b.yaml", pod_yaml("b", "1"));
     start();
@@ -368,7 +368,7 @@ TEST_F(ManifestDirectoryTest, ARescanFindsEverythingAtOnce) {
     EXPECT_TRUE(directory->rescan().empty());
 }
 
-TEST_F(ManifestDirectoryTest, ARescanNoticesASecondWriteWithinOneTickOfTheClock) {
+TEST_F(ManifestDirectoryTest, a_rescan_notices_a_second_write_within_one_tick_of_the_clock) {
     for (int round = 0; round < 20; ++round) {
         // Not closed in between, so that the kernel tells nothing and only the file itself can show it.
         std::ofstream file(files.path("a.yaml"));
@@ -380,7 +380,7 @@ TEST_F(ManifestDirectoryTest, ARescanNoticesASecondWriteWithinOneTickOfTheClock)
     }
 }
 
-TEST_F(ManifestDirectoryTest, EventsThatWereLostAreMadeUpFor) {
+TEST_F(ManifestDirectoryTest, events_that_were_lost_are_made_up_for) {
     files.write("noise.0", "");
     files.write("noise.1", "");
     start();
@@ -393,7 +393,7 @@ TEST_F(ManifestDirectoryTest, EventsThatWereLostAreMadeUpFor) {
     next_until([&] { return label("a") == "1"; });
 }
 
-TEST_F(ManifestDirectoryTest, ThousandsOfFilesAreOneState) {
+TEST_F(ManifestDirectoryTest, thousands_of_files_are_one_state) {
     constexpr int file_count = 3000;
     for (int i = 0; i < file_count; ++i)
         files.write("d" + std::to_string(i % 7) + "/" + std::to_string(i) + ".json",
@@ -406,7 +406,7 @@ TEST_F(ManifestDirectoryTest, ThousandsOfFilesAreOneState) {
     EXPECT_THAT(directory->errors(), IsEmpty());
 }
 
-TEST_F(ManifestDirectoryTest, ABurstIsFewChanges) {
+TEST_F(ManifestDirectoryTest, a_burst_is_few_changes) {
     start();
     constexpr int file_count = 500;
     for (int i = 0; i < file_count; ++i)
@@ -419,7 +419,7 @@ TEST_F(ManifestDirectoryTest, ABurstIsFewChanges) {
     EXPECT_LT(changes, file_count / 10);
 }
 
-TEST_F(ManifestDirectoryTest, ASavedFileIsAChangeWithinMilliseconds) {
+TEST_F(ManifestDirectoryTest, a_saved_file_is_a_change_within_milliseconds) {
     start();
     std::vector<std::chrono::nanoseconds> took;
     for (int i = 0; i < 21; ++i) {
@@ -435,7 +435,7 @@ TEST_F(ManifestDirectoryTest, ASavedFileIsAChangeWithinMilliseconds) {
     EXPECT_LT(took[10], 5ms);
 }
 
-TEST_F(ManifestDirectoryTest, ALinkThatLeadsNowhereKeepsTheLastGoodObjects) {
+TEST_F(ManifestDirectoryTest, a_link_that_leads_nowhere_keeps_the_last_good_objects) {
     files.write("a.off", pod_yaml("a", "1"));
     std::filesystem::create_symlink("a.off", files.path("a.yaml"));
     start();
@@ -468,7 +468,7 @@ class OpenFileLimit {
     rlimit before_{};
 };
 
-TEST_F(ManifestDirectoryTest, ADirectoryThatCannotBeListedKeepsItsObjects) {
+TEST_F(ManifestDirectoryTest, a_directory_that_cannot_be_listed_keeps_its_objects) {
     files.write("a.yaml", pod_yaml("a", "1"));
     files.write("sub/b.yaml", pod_yaml("b", "1"));
     start();
@@ -486,7 +486,7 @@ TEST_F(ManifestDirectoryTest, ADirectoryThatCannotBeListedKeepsItsObjects) {
     EXPECT_EQ(change.resolved.size(), 1U);
 }
 
-TEST_F(ManifestDirectoryTest, ARootThatDisappearsKeepsItsStateAndIsFoundAgain) {
+TEST_F(ManifestDirectoryTest, a_root_that_disappears_keeps_its_state_and_is_found_again) {
     files.write("a.yaml", pod_yaml("a", "1"));
     start();
     files.remove("");
@@ -502,7 +502,7 @@ TEST_F(ManifestDirectoryTest, ARootThatDisappearsKeepsItsStateAndIsFoundAgain) {
     EXPECT_THAT(next().objects, ElementsAre(pod("a")));
 }
 
-TEST_F(ManifestDirectoryTest, ARootThatIsNoDirectoryIsAnError) {
+TEST_F(ManifestDirectoryTest, a_root_that_is_no_directory_is_an_error) {
     files.write("a.yaml", "");
     boost::asio::io_context context;
     const auto absent = ManifestDirectory::open(context.get_executor(), files.path("absent"));

@@ -20,7 +20,7 @@ std::vector<std::string> names(const ManifestTree& tree) {
     return found;
 }
 
-TEST(ManifestTree, ListsManifestsAtAnyDepthAndNothingElse) {
+TEST(ManifestTree, lists_manifests_at_any_depth_and_nothing_else) {
     const TemporaryDirectory folder;
     for (const auto* name : {"b.yaml", "a.yml", "c.json", "sub/deep/d.yaml", ".hidden.yaml", ".hidden/e.yaml",
                              "README.md", "f.yaml~", ".f.yaml.swp", "yaml", "dir.yaml/g.yaml"})
@@ -32,7 +32,7 @@ TEST(ManifestTree, ListsManifestsAtAnyDepthAndNothingElse) {
                 ElementsAre(folder.path(), folder.path("dir.yaml"), folder.path("sub"), folder.path("sub/deep")));
 }
 
-TEST(ManifestTree, FollowsLinksToFilesOnly) {
+TEST(ManifestTree, follows_links_to_files_only) {
     const TemporaryDirectory folder;
     folder.write(".data/a.yaml", "");
     folder.write("sub/b.yaml", "");
@@ -48,7 +48,7 @@ TEST(ManifestTree, FollowsLinksToFilesOnly) {
                 testing::Contains(FileError{folder.path("lost.yaml"), 0, "cannot be read: No such file or directory"}));
 }
 
-TEST(ManifestTree, ARootThatIsAFileIsThatFile) {
+TEST(ManifestTree, a_root_that_is_a_file_is_that_file) {
     const TemporaryDirectory folder;
     folder.write("notes.txt", "");
     EXPECT_THAT(names(walk_manifests(folder.path("notes.txt"))), ElementsAre("notes.txt"));
@@ -56,7 +56,7 @@ TEST(ManifestTree, ARootThatIsAFileIsThatFile) {
                 ElementsAre(FileError{folder.path("absent"), 0, "cannot be read: No such file or directory"}));
 }
 
-TEST(ManifestTree, AStampChangesWithItsFile) {
+TEST(ManifestTree, a_stamp_changes_with_its_file) {
     const TemporaryDirectory folder;
     folder.write("a.yaml", "x");
     const auto before = stamp_of(folder.path("a.yaml"));
@@ -67,7 +67,7 @@ TEST(ManifestTree, AStampChangesWithItsFile) {
     EXPECT_EQ(walk_manifests(folder.path()).files.begin()->second, *after);
 }
 
-TEST(LoadManifests, ReadsEverythingIntoOneState) {
+TEST(LoadManifests, reads_everything_into_one_state) {
     const TemporaryDirectory folder;
     folder.write("one/a.yaml", pod_yaml("a", "x") + "---\n{apiVersion: v1, kind: Service}\n");
     folder.write("one/broken.yaml", "a: [");
@@ -87,7 +87,7 @@ TEST(LoadManifests, ReadsEverythingIntoOneState) {
 }
 
 /// Manifests written for other clusters, where they lie beside the checkout.
-TEST(LoadManifests, RealManifestsAreReadCompletely) {
+TEST(LoadManifests, real_manifests_are_read_completely) {
     if (!std::filesystem::exists(REAL_MANIFESTS)) GTEST_SKIP() << "no manifests in " << REAL_MANIFESTS;
     const std::vector<std::string> paths{REAL_MANIFESTS};
     const LoadedManifests loaded = load_manifests(paths);

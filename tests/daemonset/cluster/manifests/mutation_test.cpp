@@ -93,7 +93,7 @@ void expect_answer(const std::string& file, const std::string& text) {
     }
 }
 
-TEST(Mutation, DamagedManifestsGiveObjectsOrErrors) {
+TEST(Mutation, damaged_manifests_give_objects_or_errors) {
     const std::uint64_t seed = chosen_seed();
     SCOPED_TRACE("replay with SEED=" + std::to_string(seed));
     std::mt19937_64 random(seed);

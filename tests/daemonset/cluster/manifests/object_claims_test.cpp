@@ -30,7 +30,7 @@ std::string label_of(const ObjectClaims& claims, const std::string& name) {
 
 ObjectKey key(const std::string& name) { return {"Pod", {"default", name}}; }
 
-TEST(ObjectClaims, EveryKindGoesIntoItsMap) {
+TEST(ObjectClaims, every_kind_goes_into_its_map) {
     ObjectClaims claims;
     std::vector<FileObject> objects;
     objects.push_back({flowgen::Namespace{"shop", {}, ""}, 1});
@@ -51,7 +51,7 @@ TEST(ObjectClaims, EveryKindGoesIntoItsMap) {
     EXPECT_EQ(claims.take_changed().size(), 6U);
 }
 
-TEST(ObjectClaims, OnlyWhatDiffersIsChanged) {
+TEST(ObjectClaims, only_what_differs_is_changed) {
     ObjectClaims claims;
     claims.set("a.yaml", {pod("a", "x"), pod("b", "x")});
     EXPECT_THAT(claims.take_changed(), ElementsAre(key("a"), key("b")));
@@ -64,7 +64,7 @@ TEST(ObjectClaims, OnlyWhatDiffersIsChanged) {
     EXPECT_THAT(claims.take_changed(), IsEmpty()) << "a renamed file changes nothing";
 }
 
-TEST(ObjectClaims, TheFileThatSortsFirstCountsInEveryOrder) {
+TEST(ObjectClaims, the_file_that_sorts_first_counts_in_every_order) {
     ObjectClaims claims;
     claims.set("b.yaml", {pod("a", "b", 7)});
     claims.set("a.yaml", {pod("a", "a", 3)});
@@ -94,7 +94,7 @@ flowgen::ClusterState merged(const std::map<std::string, std::map<std::string, s
     return state;
 }
 
-TEST(ObjectClaims, AnyHistoryLeadsToTheStateOfTheFiles) {
+TEST(ObjectClaims, any_history_leads_to_the_state_of_the_files) {
     const auto seed = std::random_device{}();
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random(seed);

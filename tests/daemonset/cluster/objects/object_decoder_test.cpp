@@ -16,7 +16,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-TEST(ObjectDecoder, EveryKindIsKnownInItsGroup) {
+TEST(ObjectDecoder, every_kind_is_known_in_its_group) {
     const std::vector<std::pair<std::string, std::string>> known{{"v1", "Namespace"},
                                                                  {"v1", "Node"},
                                                                  {"v1", "Pod"},
@@ -37,7 +37,7 @@ TEST(ObjectDecoder, EveryKindIsKnownInItsGroup) {
     }
 }
 
-TEST(ObjectDecoder, TheSameKindOfAnotherGroupIsUnknown) {
+TEST(ObjectDecoder, the_same_kind_of_another_group_is_unknown) {
     for (const auto& [version, kind] :
          std::vector<std::pair<std::string, std::string>>{{"crd.projectcalico.org/v1", "NetworkPolicy"},
                                                           {"v1", "ConfigMap"},
@@ -51,13 +51,13 @@ TEST(ObjectDecoder, TheSameKindOfAnotherGroupIsUnknown) {
     }
 }
 
-TEST(ObjectDecoder, AnotherVersionOfAKnownGroupIsRefused) {
+TEST(ObjectDecoder, another_version_of_a_known_group_is_refused) {
     EXPECT_THAT(errors_in("{apiVersion: networking.k8s.io/v2, kind: NetworkPolicy, metadata: {name: a}}"),
                 ElementsAre("test.yaml:1: NetworkPolicy a: apiVersion: \"networking.k8s.io/v2\" is not a version of "
                             "NetworkPolicy that is read: use v1"));
 }
 
-TEST(ObjectDecoder, AnObjectSaysWhatItIs) {
+TEST(ObjectDecoder, an_object_says_what_it_is) {
     EXPECT_THAT(errors_in("a: 1"),
                 ElementsAre("test.yaml:1: object: apiVersion: is required", "test.yaml:1: object: kind: is required"));
     EXPECT_THAT(errors_in("apiVersion: 1\nkind: Pod"),
@@ -69,7 +69,7 @@ TEST(ObjectDecoder, AnObjectSaysWhatItIs) {
                             "test.yaml:3: Pod: metadata.name: is required"));
 }
 
-TEST(ObjectDecoder, NamesFollowTheirSyntax) {
+TEST(ObjectDecoder, names_follow_their_syntax) {
     EXPECT_THAT(errors_in("{apiVersion: v1, kind: Pod, metadata: {name: A, namespace: b.c}}"),
                 ElementsAre(HasSubstr("Pod b.c/A: metadata.name: \"A\" is not a valid name"),
                             HasSubstr("metadata.namespace: \"b.c\" is not a valid name")));
@@ -79,7 +79,7 @@ TEST(ObjectDecoder, NamesFollowTheirSyntax) {
                 ElementsAre(HasSubstr("metadata.name: \"n_1\" is not a valid name: at most 253")));
 }
 
-TEST(ObjectDecoder, LabelsFollowTheirSyntax) {
+TEST(ObjectDecoder, labels_follow_their_syntax) {
     EXPECT_THAT(errors_in("apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  labels:\n    -x: y\n    app.io/v: 1.5\n"
                           "    z: a b\n    on: true\n    ok: ''\n    none: null\n"),
                 ElementsAre(HasSubstr("test.yaml:5: Pod a: metadata.labels: '-x' is not a valid label key"),
@@ -88,7 +88,7 @@ TEST(ObjectDecoder, LabelsFollowTheirSyntax) {
                             HasSubstr("test.yaml:8: Pod a: metadata.labels.z: \"a b\" is not a valid label value")));
 }
 
-TEST(NamespaceDecoder, ReadsEveryField) {
+TEST(NamespaceDecoder, reads_every_field) {
     const auto found = decode_as<flowgen::Namespace>(
         "{apiVersion: v1, kind: Namespace, metadata: {name: shop, creationTimestamp: 2024-01-02T03:04:05Z,"
         " labels: {team: a}}}");
@@ -96,13 +96,13 @@ TEST(NamespaceDecoder, ReadsEveryField) {
                          "shop", {{"kubernetes.io/metadata.name", "shop"}, {"team", "a"}}, "2024-01-02T03:04:05Z"}));
 }
 
-TEST(NamespaceDecoder, TheNameLabelIsAlwaysTheName) {
+TEST(NamespaceDecoder, the_name_label_is_always_the_name) {
     const auto found = decode_as<flowgen::Namespace>("{apiVersion: v1, kind: Namespace, metadata: {name: shop,"
                                                      " labels: {kubernetes.io/metadata.name: other}}}");
     EXPECT_EQ(found.labels.at("kubernetes.io/metadata.name"), "shop");
 }
 
-TEST(NodeDecoder, ReadsEveryField) {
+TEST(NodeDecoder, reads_every_field) {
     const auto node = decode_as<flowgen::Node>(R"(
 apiVersion: v1
 kind: Node
@@ -123,14 +123,14 @@ status:
                                             *IpAddress::parse("192.0.2.1")));
 }
 
-TEST(NodeDecoder, TheOlderFieldCountsAlone) {
+TEST(NodeDecoder, the_older_field_counts_alone) {
     const auto node =
         decode_as<flowgen::Node>("{apiVersion: v1, kind: Node, metadata: {name: n}, spec: {podCIDR: 10.1.1.9/24}}");
     EXPECT_THAT(node.pod_cidrs, ElementsAre(*Prefix::parse("10.1.1.0/24")));
     EXPECT_THAT(decode_as<flowgen::Node>("{apiVersion: v1, kind: Node, metadata: {name: n}}").pod_cidrs, IsEmpty());
 }
 
-TEST(NodeDecoder, RefusesWhatCannotBe) {
+TEST(NodeDecoder, refuses_what_cannot_be) {
     EXPECT_THAT(errors_in("apiVersion: v1\nkind: Node\nmetadata: {name: n}\nspec:\n  podCIDRs:\n  - 10.1.1.0\n"
                           "  - 10.1.2.0/24\n  - 10.1.3.0/24\nstatus:\n  addresses:\n"
                           "  - {type: InternalIP, address: nowhere}\n  - {type: InternalIP}\n"),
@@ -140,14 +140,14 @@ TEST(NodeDecoder, RefusesWhatCannotBe) {
                             "test.yaml:12: Node n: status.addresses[1].address: is required"));
 }
 
-TEST(ManifestFile, AnObjectGivenTwiceInAFileNamesBothLines) {
+TEST(ManifestFile, an_object_given_twice_in_a_file_names_both_lines) {
     EXPECT_THAT(errors_in("{apiVersion: v1, kind: Pod, metadata: {name: a}}\n---\n"
                           "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: b}}\n---\n"
                           "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: default}}\n"),
                 ElementsAre("test.yaml:5: Pod default/a is given twice in this file, first in line 1: remove one"));
 }
 
-TEST(ManifestFile, UnknownKindsAreToldOnceEach) {
+TEST(ManifestFile, unknown_kinds_are_told_once_each) {
     const auto file =
         decode_manifest("x.yaml", "{apiVersion: v1, kind: Service}\n---\n{apiVersion: v1, kind: Service}\n"
                                   "---\n{apiVersion: v1, kind: ConfigMap}\n");

@@ -20,7 +20,7 @@ std::vector<std::string> pod_errors(const std::string& rest) {
     return errors_in("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n" + rest);
 }
 
-TEST(PodDecoder, ReadsEveryField) {
+TEST(PodDecoder, reads_every_field) {
     const auto found = decode_as<flowgen::Pod>(R"(
 apiVersion: v1
 kind: Pod
@@ -54,7 +54,7 @@ status:
     EXPECT_EQ(found, expected);
 }
 
-TEST(PodDecoder, AbsentFieldsAndNullsHaveTheirDefaults) {
+TEST(PodDecoder, absent_fields_and_nulls_have_their_defaults) {
     flowgen::Pod plain;
     plain.id = {"default", "a"};
     EXPECT_EQ(pod(""), plain);
@@ -63,24 +63,24 @@ TEST(PodDecoder, AbsentFieldsAndNullsHaveTheirDefaults) {
     EXPECT_EQ(pod("unknown: [1]\nspec: {unknown: {x: 1}, containers: [{name: a}]}"), plain);
 }
 
-TEST(PodDecoder, ThePortsOfSidecarsCountAndThoseOfOtherInitContainersDoNot) {
+TEST(PodDecoder, the_ports_of_sidecars_count_and_those_of_other_init_containers_do_not) {
     const auto found = pod("spec: {initContainers: [{ports: [{containerPort: 1}]},"
                            " {restartPolicy: Always, ports: [{name: mesh, containerPort: 15001}]}]}");
     EXPECT_THAT(found.ports, ElementsAre(ContainerPort{"mesh", Protocol::TCP, 15001}));
 }
 
-TEST(PodDecoder, PodsThatHaveEndedAreFinished) {
+TEST(PodDecoder, pods_that_have_ended_are_finished) {
     EXPECT_TRUE(pod("status: {phase: Succeeded}").finished);
     EXPECT_TRUE(pod("status: {phase: Failed}").finished);
     EXPECT_FALSE(pod("status: {phase: Pending}").finished);
     EXPECT_FALSE(pod("status: {phase: Unknown}").finished);
 }
 
-TEST(PodDecoder, TheSingleAddressCountsWhereTheListIsAbsent) {
+TEST(PodDecoder, the_single_address_counts_where_the_list_is_absent) {
     EXPECT_THAT(pod("status: {podIP: 10.1.1.5}").addresses, ElementsAre(*IpAddress::parse("10.1.1.5")));
 }
 
-TEST(PodDecoder, RefusesWrongPorts) {
+TEST(PodDecoder, refuses_wrong_ports) {
     EXPECT_THAT(
         pod_errors("spec:\n  containers:\n  - ports:\n    - {containerPort: 0}\n    - {containerPort: 65536}\n"
                    "    - {containerPort: \"80\"}\n    - {name: Http, containerPort: 80}\n"
@@ -98,7 +98,7 @@ TEST(PodDecoder, RefusesWrongPorts) {
             HasSubstr("ports[8].containerPort: 18446744073709551615 is out of range")));
 }
 
-TEST(PodDecoder, RefusesWrongTypes) {
+TEST(PodDecoder, refuses_wrong_types) {
     EXPECT_THAT(pod_errors("spec: {hostNetwork: 'true', nodeName: 5, containers: {}, initContainers: [1]}"),
                 ElementsAre(HasSubstr("spec.nodeName: 5 is not a string"),
                             HasSubstr("spec.hostNetwork: \"true\" is not true or false"),
@@ -111,7 +111,7 @@ TEST(PodDecoder, RefusesWrongTypes) {
                 ElementsAre(HasSubstr("spec.nodeName: \"A B\" is not a valid name")));
 }
 
-TEST(WorkloadDecoder, ReadsEveryField) {
+TEST(WorkloadDecoder, reads_every_field) {
     const auto found = decode_as<Workload>(R"(
 apiVersion: apps/v1
 kind: Deployment
@@ -134,7 +134,7 @@ spec:
     EXPECT_EQ(found, expected);
 }
 
-TEST(WorkloadDecoder, EachKindCountsItsReplicasItsWay) {
+TEST(WorkloadDecoder, each_kind_counts_its_replicas_its_way) {
     const auto replicas = [](const std::string& version, const std::string& kind, const std::string& spec) {
         const auto found = decode_as<Workload>("{apiVersion: " + version + ", kind: " + kind +
                                                ", metadata: {name: x}, spec: {" + spec + "}}");
@@ -151,13 +151,13 @@ TEST(WorkloadDecoder, EachKindCountsItsReplicasItsWay) {
     EXPECT_EQ(replicas("batch/v1", "CronJob", "parallelism: 6, jobTemplate: {spec: {template: {}}}"), 1);
 }
 
-TEST(WorkloadDecoder, ACronJobsTemplateIsThatOfItsJob) {
+TEST(WorkloadDecoder, a_cron_jobs_template_is_that_of_its_job) {
     const auto found = decode_as<Workload>("{apiVersion: batch/v1, kind: CronJob, metadata: {name: x}, spec:"
                                            " {jobTemplate: {spec: {template: {metadata: {labels: {a: b}}}}}}}");
     EXPECT_EQ(found.pod_template.labels, (flowgen::Labels{{"a", "b"}}));
 }
 
-TEST(WorkloadDecoder, RefusesWhatCannotBe) {
+TEST(WorkloadDecoder, refuses_what_cannot_be) {
     EXPECT_THAT(errors_in("{apiVersion: apps/v1, kind: Deployment, metadata: {name: x}, spec: {replicas: -1}}"),
                 ElementsAre(HasSubstr("spec.replicas: -1 is out of range: it must be 0 to 2147483647"),
                             HasSubstr("spec.template: is required")));

@@ -43,7 +43,7 @@ std::vector<std::string> requirement_faults(const std::string& requirement) {
     return faults("spec: {podSelector: {matchExpressions: [" + requirement + "]}}");
 }
 
-TEST(PolicyDecoder, ReadsEveryField) {
+TEST(PolicyDecoder, reads_every_field) {
     const auto found = policy(R"(
 spec:
   podSelector:
@@ -93,7 +93,7 @@ spec:
     EXPECT_EQ(found.egress[0].peers[1].ip_block, (flowgen::IpBlock{*Prefix::parse("fd00::/8"), {}}));
 }
 
-TEST(PolicyDecoder, AbsentFieldsAndNullsHaveTheirDefaults) {
+TEST(PolicyDecoder, absent_fields_and_nulls_have_their_defaults) {
     NetworkPolicy plain;
     plain.id = {"shop", "p"};
     EXPECT_EQ(policy(""), plain);
@@ -101,7 +101,7 @@ TEST(PolicyDecoder, AbsentFieldsAndNullsHaveTheirDefaults) {
     EXPECT_THAT(policy("spec: {ingress: [{from: null, ports: null}]}").ingress, ElementsAre(flowgen::PolicyRule{}));
 }
 
-TEST(PolicyDecoder, ReadsEveryFormOfPort) {
+TEST(PolicyDecoder, reads_every_form_of_port) {
     EXPECT_THAT(ports("[{protocol: UDP}, {port: 53, protocol: UDP}, {port: http}, {port: 1000, endPort: 2000},"
                       " {port: 65535, endPort: 65535, protocol: SCTP}, {}]"),
                 ElementsAre(PolicyPort{Protocol::UDP, {}, {}}, PolicyPort{Protocol::UDP, std::uint16_t{53}, {}},
@@ -110,7 +110,7 @@ TEST(PolicyDecoder, ReadsEveryFormOfPort) {
                             PolicyPort{Protocol::SCTP, std::uint16_t{65535}, 65535}, PolicyPort{}));
 }
 
-TEST(PolicyDecoder, RefusesWrongPorts) {
+TEST(PolicyDecoder, refuses_wrong_ports) {
     EXPECT_THAT(port_faults("[{port: 0}]"),
                 ElementsAre("spec.ingress[0].ports[0].port: 0 is out of range: it must be 1 to 65535"));
     EXPECT_THAT(port_faults("[{port: 65536}]"), ElementsAre(HasSubstr("65536 is out of range")));
@@ -127,7 +127,7 @@ TEST(PolicyDecoder, RefusesWrongPorts) {
     EXPECT_THAT(port_faults("{port: 80}"), ElementsAre(HasSubstr("ports: {\"port\":80} is not an array")));
 }
 
-TEST(PolicyDecoder, RefusesWrongPortRanges) {
+TEST(PolicyDecoder, refuses_wrong_port_ranges) {
     EXPECT_THAT(port_faults("[{port: 1}, {port: 80, endPort: 79}]"),
                 ElementsAre("spec.ingress[0].ports[1].endPort: 79 is below port 80"));
     EXPECT_THAT(port_faults("[{endPort: 80}]"), ElementsAre(HasSubstr("endPort: 80 needs a port to start from")));
@@ -137,7 +137,7 @@ TEST(PolicyDecoder, RefusesWrongPortRanges) {
     EXPECT_THAT(port_faults("[{port: 80, endPort: http}]"), ElementsAre(HasSubstr("endPort: \"http\" is not a whole")));
 }
 
-TEST(PolicyDecoder, RefusesWrongPeers) {
+TEST(PolicyDecoder, refuses_wrong_peers) {
     EXPECT_THAT(peer_faults("{}"), ElementsAre("spec.egress[0].to[0]: names no peer: podSelector, namespaceSelector or "
                                                "ipBlock is required"));
     EXPECT_THAT(peer_faults("null"), ElementsAre(HasSubstr("to[0]: names no peer")));
@@ -148,7 +148,7 @@ TEST(PolicyDecoder, RefusesWrongPeers) {
     EXPECT_THAT(peer_faults("{podSelector: [1]}"), ElementsAre(HasSubstr("to[0].podSelector: [1] is not an object")));
 }
 
-TEST(PolicyDecoder, RefusesWrongBlocks) {
+TEST(PolicyDecoder, refuses_wrong_blocks) {
     EXPECT_THAT(peer_faults("{ipBlock: {}}"), ElementsAre(HasSubstr("to[0].ipBlock.cidr: is required")));
     EXPECT_THAT(peer_faults("{ipBlock: {cidr: 10.0.0.0}}"), ElementsAre(HasSubstr("cidr: '10.0.0.0' is not a CIDR")));
     EXPECT_THAT(peer_faults("{ipBlock: {cidr: 10.0.0.0/33}}"), ElementsAre(HasSubstr("'10.0.0.0/33' is not a CIDR")));
@@ -160,12 +160,12 @@ TEST(PolicyDecoder, RefusesWrongBlocks) {
                 ElementsAre(HasSubstr("except[0]: 'nowhere' is not a CIDR")));
 }
 
-TEST(PolicyDecoder, AnExceptWithHostBitsIsItsBlock) {
+TEST(PolicyDecoder, an_except_with_host_bits_is_its_block) {
     const auto found = policy("spec: {egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.1.2.3/16]}}]}]}");
     EXPECT_THAT(found.egress.at(0).peers.at(0).ip_block->except, ElementsAre(*Prefix::parse("10.1.0.0/16")));
 }
 
-TEST(PolicyDecoder, RefusesWrongRequirements) {
+TEST(PolicyDecoder, refuses_wrong_requirements) {
     EXPECT_THAT(requirement_faults("{key: a, operator: in, values: [b]}"),
                 ElementsAre("spec.podSelector.matchExpressions[0].operator: \"in\" is not an operator: it must be In, "
                             "NotIn, Exists or DoesNotExist"));
@@ -188,7 +188,7 @@ TEST(PolicyDecoder, RefusesWrongRequirements) {
                 ElementsAre(HasSubstr("values[0]: null is not a string")));
 }
 
-TEST(PolicyDecoder, RefusesWrongTypes) {
+TEST(PolicyDecoder, refuses_wrong_types) {
     EXPECT_THAT(faults("spec: {policyTypes: [ingress]}"),
                 ElementsAre("spec.policyTypes[0]: \"ingress\" is not a policy type: it must be Ingress or Egress"));
     EXPECT_THAT(faults("spec: {policyTypes: [Ingress, Egress, Ingress]}"),
@@ -199,7 +199,7 @@ TEST(PolicyDecoder, RefusesWrongTypes) {
     EXPECT_THAT(faults("spec: text"), ElementsAre("spec: \"text\" is not an object"));
 }
 
-TEST(PolicyDecoder, EveryProblemIsFoundAtItsLine) {
+TEST(PolicyDecoder, every_problem_is_found_at_its_line) {
     EXPECT_THAT(errors_in(std::string(kHead) + "spec:\n  ingress:\n  - ports:\n    - port: 0\n    - port: 1\n"
                                                "      endPort: 0\n  policyTypes: [x]\n"),
                 ElementsAre(HasSubstr("test.yaml:10: NetworkPolicy shop/p: spec.policyTypes[0]"),
@@ -222,7 +222,7 @@ RestrictedPolicy restricted(const std::string& spec) {
 
 constexpr auto kBoth = {Direction::Ingress, Direction::Egress};
 
-TEST(PolicyDecoder, OfARuleThatCannotBeReadNothingIsLeftAndTheRestStands) {
+TEST(PolicyDecoder, of_a_rule_that_cannot_be_read_nothing_is_left_and_the_rest_stands) {
     const auto [policy, consequence] =
         restricted("spec: {podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: 80}]}, "
                    "{ports: [{port: 81}, {port: 0}]}], egress: [{to: [{ipBlock: {cidr: x}}]}]}");
@@ -234,7 +234,7 @@ TEST(PolicyDecoder, OfARuleThatCannotBeReadNothingIsLeftAndTheRestStands) {
     EXPECT_EQ(consequence, "spec.ingress[1] allows nothing, spec.egress[0] allows nothing");
 }
 
-TEST(PolicyDecoder, RulesThatAreNoListAllowNothingAndIsolate) {
+TEST(PolicyDecoder, rules_that_are_no_list_allow_nothing_and_isolate) {
     const auto [policy, consequence] = restricted("spec: {podSelector: {}, egress: all}");
     EXPECT_THAT(policy.policy_types, testing::ElementsAreArray(kBoth));
     EXPECT_THAT(policy.egress, testing::IsEmpty());
@@ -242,7 +242,7 @@ TEST(PolicyDecoder, RulesThatAreNoListAllowNothingAndIsolate) {
     EXPECT_THAT(restricted("spec: {ingress: all, egress: []}").policy.policy_types, ElementsAre(Direction::Ingress));
 }
 
-TEST(PolicyDecoder, TypesThatCannotBeReadMeanBoth) {
+TEST(PolicyDecoder, types_that_cannot_be_read_mean_both) {
     const auto [policy, consequence] =
         restricted("spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [ingress], ingress: [{}]}");
     EXPECT_THAT(policy.policy_types, testing::ElementsAreArray(kBoth));
@@ -251,7 +251,7 @@ TEST(PolicyDecoder, TypesThatCannotBeReadMeanBoth) {
     EXPECT_EQ(consequence, "the pods that it selects are isolated in both directions");
 }
 
-TEST(PolicyDecoder, ASelectorThatCannotBeReadIsolatesTheNamespaceAndAllowsNothing) {
+TEST(PolicyDecoder, a_selector_that_cannot_be_read_isolates_the_namespace_and_allows_nothing) {
     for (const std::string selector :
          {"{matchLabels: {app: 1}}", "{matchExpressions: [{key: a, operator: x}]}", "[]"}) {
         const auto [policy, consequence] =
@@ -264,7 +264,7 @@ TEST(PolicyDecoder, ASelectorThatCannotBeReadIsolatesTheNamespaceAndAllowsNothin
     EXPECT_THAT(restricted("spec: text").policy.policy_types, ElementsAre(Direction::Ingress));
 }
 
-TEST(PolicyDecoder, AnotherVersionIsolatesTheNamespace) {
+TEST(PolicyDecoder, another_version_isolates_the_namespace) {
     const auto found =
         restricted_policies("test.yaml", "apiVersion: networking.k8s.io/v2\nkind: NetworkPolicy\n"
                                          "metadata: {name: p, namespace: shop}\nspec: {ingress: [{}]}\n");
@@ -274,13 +274,13 @@ TEST(PolicyDecoder, AnotherVersionIsolatesTheNamespace) {
     EXPECT_THAT(policy.ingress, testing::IsEmpty());
 }
 
-TEST(PolicyDecoder, WhoseNameCannotBeReadStandsForNothing) {
+TEST(PolicyDecoder, whose_name_cannot_be_read_stands_for_nothing) {
     EXPECT_THAT(restricted_policies("test.yaml", "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
                                                  "metadata: {name: [], namespace: shop}\nspec: {ingress: [1]}\n"),
                 testing::IsEmpty());
 }
 
-TEST(PolicyDecoder, LongValuesAreCutInMessages) {
+TEST(PolicyDecoder, long_values_are_cut_in_messages) {
     const auto found = faults("spec: '" + std::string(5000, 'x') + "'");
     ASSERT_THAT(found, ElementsAre(HasSubstr("xxx... is not an object")));
     EXPECT_LT(found.front().size(), 200U);

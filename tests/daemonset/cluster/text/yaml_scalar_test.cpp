@@ -19,7 +19,7 @@ std::ostream& operator<<(std::ostream& out, const Case& scalar) { return out << 
 
 class PlainScalar : public testing::TestWithParam<Case> {};
 
-TEST_P(PlainScalar, HasTheTypeThatKubernetesGivesIt) {
+TEST_P(PlainScalar, has_the_type_that_kubernetes_gives_it) {
     const json found = plain_scalar(GetParam().text);
     EXPECT_EQ(found, GetParam().value);
     EXPECT_EQ(found.is_number_integer(), GetParam().value.is_number_integer());

@@ -49,7 +49,7 @@ std::string refusal(const FlowKey& key, const FlowBody& body) {
     return done ? "" : done.error().message;
 }
 
-TEST(FlowDecoder, ReadsARecordedAnswer) {
+TEST(FlowDecoder, reads_a_recorded_answer) {
     const auto bytes = answer();
     InstalledFlows installed;
     ASSERT_TRUE(decode_flow_descriptions(bytes, installed));
@@ -66,7 +66,7 @@ TEST(FlowDecoder, ReadsARecordedAnswer) {
     EXPECT_THAT(installed.foreign.front().text, HasSubstr("dl_vlan=7"));
 }
 
-TEST(FlowDecoder, SurvivesAnswersThatAreCutShort) {
+TEST(FlowDecoder, survives_answers_that_are_cut_short) {
     silence_openvswitch();
     const auto bytes = answer();
     for (std::size_t length = 8; length < bytes.size(); ++length) {
@@ -80,7 +80,7 @@ TEST(FlowDecoder, SurvivesAnswersThatAreCutShort) {
     }
 }
 
-TEST(FlowDecoder, SurvivesAnswersWithWrongBits) {
+TEST(FlowDecoder, survives_answers_with_wrong_bits) {
     silence_openvswitch();
     Random random(seed_of_run());
     std::size_t refused = 0;
@@ -93,7 +93,7 @@ TEST(FlowDecoder, SurvivesAnswersWithWrongBits) {
     EXPECT_GT(refused, 0U);
 }
 
-TEST(FlowEncoder, WritesTheHeaderThatWasAskedFor) {
+TEST(FlowEncoder, writes_the_header_that_was_asked_for) {
     Bytes out;
     ASSERT_TRUE(append_flow_add(out, 0x01020304, kIpv4, {}));
     EXPECT_EQ(out[0], 6); // OpenFlow 1.5
@@ -101,33 +101,33 @@ TEST(FlowEncoder, WritesTheHeaderThatWasAskedFor) {
     EXPECT_THAT(std::vector<int>(out.begin() + 4, out.begin() + 8), ElementsAre(1, 2, 3, 4));
 }
 
-TEST(FlowEncoder, RefusesAMatchWithoutItsPrerequisites) {
+TEST(FlowEncoder, refuses_a_match_without_its_prerequisites) {
     const FlowKey key{10, 7, Match{}.set(Field::eth_type, 0x0800).set(Field::tcp_dst, 80)};
     EXPECT_THAT(refusal(key, {}), HasSubstr("tcp_dst"));
     const FlowKey address{10, 7, Match{}.set(Field::ipv4_src, 80)};
     EXPECT_THAT(refusal(address, {}), HasSubstr("nw_src"));
 }
 
-TEST(FlowEncoder, RefusesAMaskThatTheFieldDoesNotTake) {
+TEST(FlowEncoder, refuses_a_mask_that_the_field_does_not_take) {
     const FlowKey key{10, 7, Match{kIpv4.match}.set(Field::ip_proto, 4, 4)};
     EXPECT_THAT(refusal(key, {}), HasSubstr("nw_proto"));
 }
 
-TEST(FlowEncoder, RefusesValuesThatDoNotFit) {
+TEST(FlowEncoder, refuses_values_that_do_not_fit) {
     const FlowKey key{10, 7, Match{}.set(Field::in_port, 0x10001)};
     EXPECT_THAT(refusal(key, {}), HasSubstr("in_port"));
     EXPECT_THAT(refusal(kIpv4, {0, {flowgen::SetField{Field::reg8, 6, 3}}}), HasSubstr("reg8"));
     EXPECT_THAT(refusal(kIpv4, {0, {flowgen::Output{0x10000}}}), HasSubstr("65536"));
 }
 
-TEST(FlowEncoder, RefusesAReservedCookie) { EXPECT_THAT(refusal(kIpv4, {UINT64_MAX, {}}), HasSubstr("cookie")); }
+TEST(FlowEncoder, refuses_a_reserved_cookie) { EXPECT_THAT(refusal(kIpv4, {UINT64_MAX, {}}), HasSubstr("cookie")); }
 
-TEST(FlowEncoder, RefusesAConjunctionThatIsNone) {
+TEST(FlowEncoder, refuses_a_conjunction_that_is_none) {
     EXPECT_THAT(refusal(kIpv4, {0, {flowgen::Conjunction{5, 3, 2}}}), HasSubstr("conjunction 5"));
     EXPECT_THAT(refusal(kIpv4, {0, {flowgen::Conjunction{5, 1, 1}}}), HasSubstr("conjunction 5"));
 }
 
-TEST(FlowEncoder, RefusesMoreActionsThanAMessageHolds) {
+TEST(FlowEncoder, refuses_more_actions_than_a_message_holds) {
     FlowBody body;
     for (std::uint32_t id = 1; id <= 4060; ++id) body.actions.emplace_back(flowgen::Conjunction{id, 1, 2});
     Bytes out;

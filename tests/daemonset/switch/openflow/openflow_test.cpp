@@ -39,16 +39,16 @@ class OpenFlowTest : public SwitchTest {
 FlowKey ip_flow(std::uint16_t priority) { return {10, priority, Match{}.set(Field::eth_type, 0x0800)}; }
 FlowBody to_table(std::uint8_t table) { return {7, {flowgen::GotoTable{table}}}; }
 
-TEST_F(OpenFlowTest, ANewBridgeHasNoFlows) { EXPECT_EQ(difference({}), ""); }
+TEST_F(OpenFlowTest, a_new_bridge_has_no_flows) { EXPECT_EQ(difference({}), ""); }
 
-TEST_F(OpenFlowTest, RandomFlowsComeBackAsTheyWereSent) {
+TEST_F(OpenFlowTest, random_flows_come_back_as_they_were_sent) {
     Random random(seed_of_run());
     const auto flows = random_flows(random, 3000);
     install(flows);
     EXPECT_EQ(difference(flows), "");
 }
 
-TEST_F(OpenFlowTest, EachRandomFlowCanBeDeletedAlone) {
+TEST_F(OpenFlowTest, each_random_flow_can_be_deleted_alone) {
     Random random(seed_of_run());
     auto flows = random_flows(random, 200);
     install(flows);
@@ -61,21 +61,21 @@ TEST_F(OpenFlowTest, EachRandomFlowCanBeDeletedAlone) {
     }
 }
 
-TEST_F(OpenFlowTest, ADeletedFlowLeavesTheOneThatDiffersInPriorityAlone) {
+TEST_F(OpenFlowTest, a_deleted_flow_leaves_the_one_that_differs_in_priority_alone) {
     install({{ip_flow(5), to_table(20)}, {ip_flow(6), to_table(20)}});
     const FlowDelta delta{{ip_flow(5)}, {}};
     must(run(openflow->apply(delta)));
     EXPECT_EQ(difference({{ip_flow(6), to_table(20)}}), "");
 }
 
-TEST_F(OpenFlowTest, AnAddedFlowReplacesActionsAndCookieOfTheSameKey) {
+TEST_F(OpenFlowTest, an_added_flow_replaces_actions_and_cookie_of_the_same_key) {
     install({{ip_flow(5), to_table(20)}});
     const FlowSet changed{{ip_flow(5), FlowBody{9, {flowgen::Output{3}}}}};
     install(changed);
     EXPECT_EQ(difference(changed), "");
 }
 
-TEST_F(OpenFlowTest, ABundleWithOneBadFlowChangesNothingAndNamesIt) {
+TEST_F(OpenFlowTest, a_bundle_with_one_bad_flow_changes_nothing_and_names_it) {
     const FlowSet before{{ip_flow(1), to_table(20)}};
     install(before);
     FlowDelta delta{{ip_flow(1)}, {}};
@@ -88,7 +88,7 @@ TEST_F(OpenFlowTest, ABundleWithOneBadFlowChangesNothingAndNamesIt) {
     EXPECT_EQ(difference(before), "");
 }
 
-TEST_F(OpenFlowTest, ABundleThatFailsOnlyOnCommitChangesNothingAndNamesTheFlow) {
+TEST_F(OpenFlowTest, a_bundle_that_fails_only_on_commit_changes_nothing_and_names_the_flow) {
     ovs.vsctl("-- --id=@limited create Flow_Table name=limited flow_limit=2 overflow_policy=refuse "
               "-- set Bridge br-int flow_tables:10=@limited");
     const FlowSet before{{ip_flow(1), to_table(20)}};
@@ -101,7 +101,7 @@ TEST_F(OpenFlowTest, ABundleThatFailsOnlyOnCommitChangesNothingAndNamesTheFlow) 
     EXPECT_EQ(difference(before), "");
 }
 
-TEST_F(OpenFlowTest, ABundleWithAFlowThatCannotBeEncodedChangesNothing) {
+TEST_F(OpenFlowTest, a_bundle_with_a_flow_that_cannot_be_encoded_changes_nothing) {
     const auto delta = additions({{ip_flow(9), to_table(20)}, {ip_flow(8), FlowBody{UINT64_MAX, {}}}});
     const auto applied = run(openflow->apply(delta));
     ASSERT_FALSE(applied);
@@ -109,7 +109,7 @@ TEST_F(OpenFlowTest, ABundleWithAFlowThatCannotBeEncodedChangesNothing) {
     EXPECT_EQ(difference({}), "");
 }
 
-TEST_F(OpenFlowTest, MoreErrorsThanTheSwitchQueuesAreOneError) {
+TEST_F(OpenFlowTest, more_errors_than_the_switch_queues_are_one_error) {
     FlowDelta delta;
     for (std::uint16_t priority = 0; priority < 20000; ++priority)
         delta.added_or_changed.emplace_back(ip_flow(priority), to_table(3));
@@ -119,7 +119,7 @@ TEST_F(OpenFlowTest, MoreErrorsThanTheSwitchQueuesAreOneError) {
     EXPECT_EQ(difference({}), "");
 }
 
-TEST_F(OpenFlowTest, WhatOurFlowsNeverSayIsForeignAndCanBeDeleted) {
+TEST_F(OpenFlowTest, what_our_flows_never_say_is_foreign_and_can_be_deleted) {
     const FlowSet ours{{ip_flow(1), to_table(20)}};
     install(ours);
     for (const auto* flow :
@@ -137,7 +137,7 @@ TEST_F(OpenFlowTest, WhatOurFlowsNeverSayIsForeignAndCanBeDeleted) {
     EXPECT_EQ(difference(ours), "");
 }
 
-TEST_F(OpenFlowTest, SomebodyElsesChangesAreReportedAndOurOwnAreNot) {
+TEST_F(OpenFlowTest, somebody_elses_changes_are_reported_and_our_own_are_not) {
     install({{ip_flow(1), to_table(20)}, {ip_flow(2), to_table(20)}});
     ovs.ofctl("mod-flows", "--strict 'table=10,priority=2,ip,actions=drop'");
     const auto changed = run(openflow->next_event());
@@ -154,7 +154,7 @@ TEST_F(OpenFlowTest, SomebodyElsesChangesAreReportedAndOurOwnAreNot) {
     EXPECT_THAT(added.example, HasSubstr("added"));
 }
 
-TEST_F(OpenFlowTest, AllFlowsDeletedAtOnceAreReportedHoweverMany) {
+TEST_F(OpenFlowTest, all_flows_deleted_at_once_are_reported_however_many) {
     FlowSet flows;
     for (std::uint16_t priority = 0; priority < 10000; ++priority) flows[ip_flow(priority)] = to_table(20);
     install(flows);
@@ -164,7 +164,7 @@ TEST_F(OpenFlowTest, AllFlowsDeletedAtOnceAreReportedHoweverMany) {
     EXPECT_EQ(difference(flows), "");
 }
 
-TEST_F(OpenFlowTest, AnotherTunnelOptionInTheWayIsNamed) {
+TEST_F(OpenFlowTest, another_tunnel_option_in_the_way_is_named) {
     ovs.ofctl("del-tlv-map");
     ovs.ofctl("add-tlv-map", "'{class=0x102,type=0x3,len=8}->tun_metadata0'");
     const auto mapped = run(openflow->ensure_option_mapping());
@@ -176,7 +176,7 @@ TEST_F(OpenFlowTest, AnotherTunnelOptionInTheWayIsNamed) {
     EXPECT_THAT(ovs.ofctl("dump-tlv-map"), HasSubstr("0xff10"));
 }
 
-TEST_F(OpenFlowTest, ARestartedSwitchIsALostConnectionAndCanBeConnectedAgain) {
+TEST_F(OpenFlowTest, a_restarted_switch_is_a_lost_connection_and_can_be_connected_again) {
     install({{ip_flow(1), to_table(20)}});
     ovs.restart_vswitchd();
     EXPECT_TRUE(std::holds_alternative<ConnectionLost>(run(openflow->next_event())));
@@ -190,7 +190,7 @@ TEST_F(OpenFlowTest, ARestartedSwitchIsALostConnectionAndCanBeConnectedAgain) {
     EXPECT_EQ(difference({{ip_flow(2), to_table(20)}}), "");
 }
 
-TEST_F(OpenFlowTest, BundlesThatOverlapInTimeAreIndependent) {
+TEST_F(OpenFlowTest, bundles_that_overlap_in_time_are_independent) {
     Random random(seed_of_run());
     FlowSet all;
     std::vector<FlowDelta> deltas;
@@ -212,14 +212,14 @@ TEST_F(OpenFlowTest, BundlesThatOverlapInTimeAreIndependent) {
     EXPECT_EQ(difference(all), "");
 }
 
-TEST_F(OpenFlowTest, ABridgeThatDoesNotSpeakTheVersionSaysSo) {
+TEST_F(OpenFlowTest, a_bridge_that_does_not_speak_the_version_says_so) {
     ovs.vsctl("set Bridge br-int protocols=OpenFlow13");
     const auto connected = run(OpenFlowConnection::connect(ovs.openflow_socket()));
     ASSERT_FALSE(connected);
     EXPECT_THAT(connected.error().message, HasSubstr("OpenFlow15"));
 }
 
-TEST_F(OpenFlowTest, AMissingSocketIsAnErrorThatNamesIt) {
+TEST_F(OpenFlowTest, a_missing_socket_is_an_error_that_names_it) {
     const auto connected = run(OpenFlowConnection::connect(ovs.openflow_socket("br-other")));
     ASSERT_FALSE(connected);
     EXPECT_THAT(connected.error().message, HasSubstr("br-other.mgmt"));

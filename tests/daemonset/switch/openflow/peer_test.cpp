@@ -78,7 +78,7 @@ awaitable<void> greet(Socket& socket) {
 
 using OpenFlowPeer = PeerTest;
 
-TEST_F(OpenFlowPeer, EchoRequestsAreAnswered) {
+TEST_F(OpenFlowPeer, echo_requests_are_answered) {
     Bytes answer;
     serve([&](Socket& socket) -> awaitable<void> {
         co_await greet(socket);
@@ -92,7 +92,7 @@ TEST_F(OpenFlowPeer, EchoRequestsAreAnswered) {
     EXPECT_EQ(answer, (Bytes{6, 3, 0, 11, 9, 8, 7, 6, 'a', 'b', 'c'}));
 }
 
-TEST_F(OpenFlowPeer, AMessageShorterThanItsHeaderEndsTheConnection) {
+TEST_F(OpenFlowPeer, a_message_shorter_than_its_header_ends_the_connection) {
     serve([](Socket& socket) -> awaitable<void> {
         Bytes bytes{6, 0, 0, 8, 0, 0, 0, 1, 6, 2, 0, 3, 0, 0, 0, 1};
         co_await send(socket, std::move(bytes));
@@ -104,7 +104,7 @@ TEST_F(OpenFlowPeer, AMessageShorterThanItsHeaderEndsTheConnection) {
     EXPECT_THAT(connection.error().message, HasSubstr("impossible length"));
 }
 
-TEST_F(OpenFlowPeer, AConnectionThatEndsInABundleIsAnErrorOfTheBundle) {
+TEST_F(OpenFlowPeer, a_connection_that_ends_in_a_bundle_is_an_error_of_the_bundle) {
     serve([](Socket& socket) -> awaitable<void> {
         co_await greet(socket);
         co_await receive_message(socket); // the bundle is opened
@@ -131,7 +131,7 @@ awaitable<void> send_text(Socket& socket, std::string text) {
         co_await boost::asio::async_write(socket, boost::asio::buffer(&byte, 1), use_awaitable);
 }
 
-TEST_F(DatabasePeer, AnAnswerInManyPiecesWithBracesInItsTextsIsReadWhole) {
+TEST_F(DatabasePeer, an_answer_in_many_pieces_with_braces_in_its_texts_is_read_whole) {
     serve([](Socket& socket) -> awaitable<void> {
         co_await receive_text(socket, "\"monitor\"");
         std::string answer =
@@ -146,7 +146,7 @@ TEST_F(DatabasePeer, AnAnswerInManyPiecesWithBracesInItsTextsIsReadWhole) {
     EXPECT_THAT(database->view().interface("a")->external_ids, Contains(Pair("k", R"(}}{"\)")));
 }
 
-TEST_F(DatabasePeer, EchoRequestsAreAnswered) {
+TEST_F(DatabasePeer, echo_requests_are_answered) {
     std::string answer;
     serve([&](Socket& socket) -> awaitable<void> {
         co_await receive_text(socket, "\"monitor\"");
@@ -159,7 +159,7 @@ TEST_F(DatabasePeer, EchoRequestsAreAnswered) {
     EXPECT_THAT(answer, HasSubstr(R"("id":"e","result":["x"])"));
 }
 
-TEST_F(DatabasePeer, WhatIsNotWhatTheProtocolSaysEndsTheConnection) {
+TEST_F(DatabasePeer, what_is_not_what_the_protocol_says_ends_the_connection) {
     for (const auto* const nonsense : {"{\"id\":1,\"error\":null,\"result\":{\"Interface\":{\"u\":{\"new\":{}}}}}",
                                        "{\"id\":1}", "{nonsense}", "{\"method\":5}"}) {
         serve([nonsense](Socket& socket) -> awaitable<void> {
@@ -173,7 +173,7 @@ TEST_F(DatabasePeer, WhatIsNotWhatTheProtocolSaysEndsTheConnection) {
     }
 }
 
-TEST_F(DatabasePeer, AnErrorAnswerIsTheServersWords) {
+TEST_F(DatabasePeer, an_error_answer_is_the_servers_words) {
     serve([](Socket& socket) -> awaitable<void> {
         co_await receive_text(socket, "\"monitor\"");
         std::string text = R"({"id":1,"error":{"error":"unknown database","details":"no Open_vSwitch"},"result":null})";

@@ -31,7 +31,7 @@ class DatabaseTest : public SwitchTest {
     std::int64_t configuration() { return database->view().next_cfg; }
 };
 
-TEST_F(DatabaseTest, TheBridgeIsAsItShouldBe) {
+TEST_F(DatabaseTest, the_bridge_is_as_it_should_be) {
     EXPECT_EQ(ovs.vsctl("get-fail-mode br-int"), "secure\n");
     EXPECT_EQ(ovs.vsctl("get Bridge br-int datapath_type"), "netdev\n");
     EXPECT_EQ(ovs.vsctl("get Bridge br-int protocols"), "[OpenFlow10, OpenFlow13, OpenFlow15]\n");
@@ -41,7 +41,7 @@ TEST_F(DatabaseTest, TheBridgeIsAsItShouldBe) {
     EXPECT_THAT(ovs.command("ovs-ofctl --names dump-flows unix:" + ovs.openflow_socket()), HasSubstr("table=Routing"));
 }
 
-TEST_F(DatabaseTest, EnsuringABridgeThatIsRightWritesNothing) {
+TEST_F(DatabaseTest, ensuring_a_bridge_that_is_right_writes_nothing) {
     const auto before = configuration();
     must(run(database->ensure_bridge(settings)));
     connect_database();
@@ -49,7 +49,7 @@ TEST_F(DatabaseTest, EnsuringABridgeThatIsRightWritesNothing) {
     EXPECT_EQ(configuration(), before);
 }
 
-TEST_F(DatabaseTest, WhatSomebodyChangedOnTheBridgeIsCorrectedAndTheRestIsKept) {
+TEST_F(DatabaseTest, what_somebody_changed_on_the_bridge_is_corrected_and_the_rest_is_kept) {
     ovs.vsctl("set-fail-mode br-int standalone -- set Bridge br-int other_config:mac-aging-time=7 "
               "other_config:hwaddr=0a:00:00:00:00:99 protocols=OpenFlow13 -- clear Bridge br-int flow_tables "
               "-- set Interface br-int mtu_request=900");
@@ -63,7 +63,7 @@ TEST_F(DatabaseTest, WhatSomebodyChangedOnTheBridgeIsCorrectedAndTheRestIsKept) 
     EXPECT_EQ(configuration(), before);
 }
 
-TEST_F(DatabaseTest, ARemovedBridgeTakesPortsAndTableNamesAlong) {
+TEST_F(DatabaseTest, a_removed_bridge_takes_ports_and_table_names_along) {
     ovs.add_veth("pod1", "peer1");
     must(run(database->add_port("br-int", pod_port("pod1", 77))));
     ovs.vsctl("add-br br-other -- set Bridge br-other datapath_type=netdev");
@@ -75,7 +75,7 @@ TEST_F(DatabaseTest, ARemovedBridgeTakesPortsAndTableNamesAlong) {
     EXPECT_FALSE(must(run(database->remove_bridge("br-int"))));
 }
 
-TEST_F(DatabaseTest, TheWaitForFlowsIsSeenAndEndedAndOtherSettingsAreKept) {
+TEST_F(DatabaseTest, the_wait_for_flows_is_seen_and_ended_and_other_settings_are_kept) {
     EXPECT_FALSE(database->view().flow_restore_wait);
     ovs.vsctl("set Open_vSwitch . other_config:flow-restore-wait=true other_config:max-idle=20000");
     must(run(database->settle()));
@@ -86,7 +86,7 @@ TEST_F(DatabaseTest, TheWaitForFlowsIsSeenAndEndedAndOtherSettingsAreKept) {
     must(run(database->end_flow_restore())); // nothing to end is no error
 }
 
-TEST_F(DatabaseTest, APortIsAddedWithTheOfportAskedForAndItsRecord) {
+TEST_F(DatabaseTest, a_port_is_added_with_the_ofport_asked_for_and_its_record) {
     ovs.add_veth("pod1", "peer1");
     EXPECT_EQ(must(run(database->add_port("br-int", pod_port("pod1", 77)))), 77U);
     EXPECT_EQ(ovs.vsctl("get Interface pod1 ofport"), "77\n");
@@ -96,7 +96,7 @@ TEST_F(DatabaseTest, APortIsAddedWithTheOfportAskedForAndItsRecord) {
     EXPECT_THAT(database->view().interface("pod1")->external_ids, Contains(Pair("ovs-cni/version", "1")));
 }
 
-TEST_F(DatabaseTest, APortOfTheSameNameIsRefusedAndTheFirstOneStays) {
+TEST_F(DatabaseTest, a_port_of_the_same_name_is_refused_and_the_first_one_stays) {
     ovs.add_veth("pod1", "peer1");
     must(run(database->add_port("br-int", pod_port("pod1", 77))));
     const auto again = run(database->add_port("br-int", pod_port("pod1", 78)));
@@ -105,7 +105,7 @@ TEST_F(DatabaseTest, APortOfTheSameNameIsRefusedAndTheFirstOneStays) {
     EXPECT_EQ(ovs.vsctl("get Interface pod1 ofport"), "77\n");
 }
 
-TEST_F(DatabaseTest, OfTwoWritersThatAddTheSamePortAtOnceExactlyOneSucceeds) {
+TEST_F(DatabaseTest, of_two_writers_that_add_the_same_port_at_once_exactly_one_succeeds) {
     ovs.add_veth("pod1", "peer1");
     auto first =
         boost::asio::co_spawn(loop, database->add_port("br-int", pod_port("pod1", 77)), boost::asio::use_future);
@@ -116,7 +116,7 @@ TEST_F(DatabaseTest, OfTwoWritersThatAddTheSamePortAtOnceExactlyOneSucceeds) {
     EXPECT_THAT(ports(), ElementsAre("br-int", "pod1"));
 }
 
-TEST_F(DatabaseTest, AMissingDeviceIsAnErrorInTheSwitchsWordsAndLeavesNothing) {
+TEST_F(DatabaseTest, a_missing_device_is_an_error_in_the_switchs_words_and_leaves_nothing) {
     const auto added = run(database->add_port("br-int", pod_port("nosuch", 77)));
     ASSERT_FALSE(added);
     EXPECT_THAT(added.error().message, HasSubstr("nosuch"));
@@ -125,13 +125,13 @@ TEST_F(DatabaseTest, AMissingDeviceIsAnErrorInTheSwitchsWordsAndLeavesNothing) {
     EXPECT_EQ(ovs.vsctl("list-ports br-int"), "");
 }
 
-TEST_F(DatabaseTest, ABridgeThatDoesNotExistIsAnError) {
+TEST_F(DatabaseTest, a_bridge_that_does_not_exist_is_an_error) {
     const auto added = run(database->add_port("br-other", pod_port("pod1", 77)));
     ASSERT_FALSE(added);
     EXPECT_THAT(added.error().message, HasSubstr("no such bridge"));
 }
 
-TEST_F(DatabaseTest, ManyPortsAddedAtOnceAllGetDifferentOfports) {
+TEST_F(DatabaseTest, many_ports_added_at_once_all_get_different_ofports) {
     std::vector<std::future<outcome::Result<std::uint32_t>>> outcomes;
     for (int i = 0; i < kPorts; ++i) {
         const auto name = "pod" + std::to_string(i);
@@ -149,14 +149,14 @@ TEST_F(DatabaseTest, ManyPortsAddedAtOnceAllGetDifferentOfports) {
     EXPECT_EQ(ofports.size(), kPorts);
 }
 
-TEST_F(DatabaseTest, ANextOfportIsOneThatNobodyHas) {
+TEST_F(DatabaseTest, a_next_ofport_is_one_that_nobody_has) {
     ovs.add_veth("pod1", "peer1");
     must(run(database->add_port("br-int", pod_port("pod1", 1))));
     EXPECT_EQ(database->next_ofport(), 2U);
     EXPECT_EQ(database->next_ofport(), 3U);
 }
 
-TEST_F(DatabaseTest, ARemovedPortIsGoneWhenTheRemovalReturns) {
+TEST_F(DatabaseTest, a_removed_port_is_gone_when_the_removal_returns) {
     ovs.add_veth("pod1", "peer1");
     ovs.add_veth("pod2", "peer2");
     must(run(database->add_port("br-int", pod_port("pod1", 77))));
@@ -169,7 +169,7 @@ TEST_F(DatabaseTest, ARemovedPortIsGoneWhenTheRemovalReturns) {
     EXPECT_TRUE(run(database->remove_ports("br-int", {"pod1", "pod2"}, RemovalWait::Switch)));
 }
 
-TEST_F(DatabaseTest, TheTunnelPortIsMadeOnceAndCorrected) {
+TEST_F(DatabaseTest, the_tunnel_port_is_made_once_and_corrected) {
     PortRequest tunnel{"geneve0", "geneve", 5, {{"remote_ip", "flow"}, {"key", "flow"}}, {}};
     EXPECT_EQ(must(run(database->ensure_port("br-int", tunnel))), 5U);
     const auto before = configuration();
@@ -180,7 +180,7 @@ TEST_F(DatabaseTest, TheTunnelPortIsMadeOnceAndCorrected) {
     EXPECT_THAT(ovs.vsctl("get Interface geneve0 options"), HasSubstr("local_ip=\"127.0.0.1\""));
 }
 
-TEST_F(DatabaseTest, ARecordCanBeReplaced) {
+TEST_F(DatabaseTest, a_record_can_be_replaced) {
     ovs.add_veth("pod1", "peer1");
     must(run(database->add_port("br-int", pod_port("pod1", 77))));
     must(run(database->write_record("pod1", {{"ovs-cni/addresses", "10.0.0.1,fd00::1"}})));
@@ -189,7 +189,7 @@ TEST_F(DatabaseTest, ARecordCanBeReplaced) {
     EXPECT_FALSE(run(database->write_record("nosuch", {})));
 }
 
-TEST_F(DatabaseTest, SomebodyElsesChangesAreEvents) {
+TEST_F(DatabaseTest, somebody_elses_changes_are_events) {
     ovs.add_veth("pod1", "peer1");
     must(run(database->add_port("br-int", pod_port("pod1", 77))));
     const auto own = std::get<DatabaseChange>(run(database->next_event()));
@@ -202,7 +202,7 @@ TEST_F(DatabaseTest, SomebodyElsesChangesAreEvents) {
     EXPECT_TRUE(std::get<DatabaseChange>(run(database->next_event())).bridge);
 }
 
-TEST_F(DatabaseTest, PortsSurviveARestartOfTheSwitchWithTheirOfports) {
+TEST_F(DatabaseTest, ports_survive_a_restart_of_the_switch_with_their_ofports) {
     must(run(database->add_port("br-int", {"inside", "internal", 77, {}, {}})));
     ovs.restart_vswitchd();
     must(run(database->settle()));

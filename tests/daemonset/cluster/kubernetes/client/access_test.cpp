@@ -14,7 +14,7 @@ using cluster::TemporaryDirectory;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-TEST(ServerUrl, IsTakenApart) {
+TEST(ServerUrl, is_taken_apart) {
     struct Case {
         const char* text;
         ServerUrl url;
@@ -33,7 +33,7 @@ TEST(ServerUrl, IsTakenApart) {
     }
 }
 
-TEST(ServerUrl, WhatIsNoneIsRefused) {
+TEST(ServerUrl, what_is_none_is_refused) {
     for (const char* text :
          {"", "10.0.0.1:6443", "ftp://a", "https://", "https://:443", "https://a:", "https://a:0", "https://a:65536",
           "https://a:x", "https://fd00::1:80", "https://[10.0.0.1]:80", "https://[fd00::1", "https://user@a",
@@ -49,7 +49,7 @@ std::string kubeconfig(const std::string& cluster, const std::string& user) {
            cluster + "}}]\nusers: [{name: u, user: {" + user + "}}]\n";
 }
 
-TEST(Kubeconfig, FilesAreFoundFromItsFolder) {
+TEST(Kubeconfig, files_are_found_from_its_folder) {
     const TemporaryDirectory folder;
     folder.write("ca.pem", "CA");
     folder.write("pki/me.pem", "ME");
@@ -64,7 +64,7 @@ TEST(Kubeconfig, FilesAreFoundFromItsFolder) {
     EXPECT_EQ(access->token, "");
 }
 
-TEST(Kubeconfig, DataComesBeforeFiles) {
+TEST(Kubeconfig, data_comes_before_files) {
     const auto access = parse_kubeconfig(
         kubeconfig("server: 'https://a', certificate-authority: /nowhere, certificate-authority-data: Q0E=",
                    "client-certificate-data: TUU=, client-key-data: S0VZ, token: abc"),
@@ -74,7 +74,7 @@ TEST(Kubeconfig, DataComesBeforeFiles) {
     EXPECT_EQ(access->token, "abc");
 }
 
-TEST(Kubeconfig, AUserIsNotRequiredAndVerificationCanBeLeftOut) {
+TEST(Kubeconfig, a_user_is_not_required_and_verification_can_be_left_out) {
     const auto access =
         parse_kubeconfig("current-context: c\ncontexts: [{name: c, context: {cluster: k}}]\nclusters: "
                          "[{name: k, cluster: {server: 'https://a', insecure-skip-tls-verify: true}}]\n",
@@ -83,7 +83,7 @@ TEST(Kubeconfig, AUserIsNotRequiredAndVerificationCanBeLeftOut) {
     EXPECT_FALSE(access->tls.verify);
 }
 
-TEST(Kubeconfig, ATokenFileIsReadEachTime) {
+TEST(Kubeconfig, a_token_file_is_read_each_time) {
     const TemporaryDirectory folder;
     folder.write("token", "first\n");
     folder.write("config", kubeconfig("server: 'https://a'", "token: old, tokenFile: token"));
@@ -92,7 +92,7 @@ TEST(Kubeconfig, ATokenFileIsReadEachTime) {
     EXPECT_EQ(read_kubeconfig(folder.path("config")).value().token, "second");
 }
 
-TEST(Kubeconfig, WhatCannotBeUsedIsNamed) {
+TEST(Kubeconfig, what_cannot_be_used_is_named) {
     struct Case {
         std::string text;
         const char* error;
@@ -124,7 +124,7 @@ TEST(Kubeconfig, WhatCannotBeUsedIsNamed) {
     EXPECT_THAT(read_kubeconfig("/nowhere/config").error().message, HasSubstr("open /nowhere/config: No such file"));
 }
 
-TEST(PodAccess, IsWhatThePodFinds) {
+TEST(PodAccess, is_what_the_pod_finds) {
     const TemporaryDirectory account;
     account.write("token", "abc\n");
     account.write("ca.crt", "CA");
@@ -135,7 +135,7 @@ TEST(PodAccess, IsWhatThePodFinds) {
     EXPECT_EQ(access->tls.authorities, "CA");
 }
 
-TEST(PodAccess, OutsideAPodTheErrorSaysWhatToSet) {
+TEST(PodAccess, outside_a_pod_the_error_says_what_to_set) {
     EXPECT_THAT(access_of_pod({"", "", "/"}).error().message,
                 AllOf(HasSubstr("KUBERNETES_SERVICE_HOST"), HasSubstr("set \"kubeconfig\"")));
     const TemporaryDirectory account;
@@ -144,7 +144,7 @@ TEST(PodAccess, OutsideAPodTheErrorSaysWhatToSet) {
     EXPECT_THAT(access_of_pod({"10.0.0.1", "443", account.path()}).error().message, HasSubstr("holds no token"));
 }
 
-TEST(Access, TheConfigurationsServersReplaceTheKubeconfigs) {
+TEST(Access, the_configurations_servers_replace_the_kubeconfigs) {
     const TemporaryDirectory folder;
     folder.write("config", kubeconfig("server: 'https://a'", "token: t"));
     NodeConfiguration configuration;

@@ -57,7 +57,7 @@ class ApiSessionTest : public ::testing::Test {
 
 std::string greet(const std::string& /*request*/) { return http_answer(200, "hello"); }
 
-TEST_F(ApiSessionTest, RequestsShareAConnectionAndSayWhoAsks) {
+TEST_F(ApiSessionTest, requests_share_a_connection_and_say_who_asks) {
     ScriptedServer server(context, greet);
     ApiServers servers(context.get_executor(), access_to({server.url() + "/prefix"}), timing);
     ApiSession session(servers);
@@ -73,7 +73,7 @@ TEST_F(ApiSessionTest, RequestsShareAConnectionAndSayWhoAsks) {
                       HasSubstr("Authorization: Bearer secret\r\n"), HasSubstr("Host: 127.0.0.1:")));
 }
 
-TEST_F(ApiSessionTest, APatchHasABodyAndItsType) {
+TEST_F(ApiSessionTest, a_patch_has_a_body_and_its_type) {
     std::string received;
     ScriptedServer server(context, [&](const std::string& request) {
         received = request;
@@ -90,7 +90,7 @@ TEST_F(ApiSessionTest, APatchHasABodyAndItsType) {
                                 HasSubstr("Content-Type: application/strategic-merge-patch+json\r\n")));
 }
 
-TEST_F(ApiSessionTest, AKeptConnectionThatTheServerEndedIsReplaced) {
+TEST_F(ApiSessionTest, a_kept_connection_that_the_server_ended_is_replaced) {
     ScriptedServer server(context, [](const std::string&) {
         return std::string("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx");
     });
@@ -101,7 +101,7 @@ TEST_F(ApiSessionTest, AKeptConnectionThatTheServerEndedIsReplaced) {
     EXPECT_EQ(server.connections(), 2U);
 }
 
-TEST_F(ApiSessionTest, ADeadServerIsLeftForTheNext) {
+TEST_F(ApiSessionTest, a_dead_server_is_left_for_the_next) {
     ScriptedServer server(context, greet);
     ApiServers servers(context.get_executor(), access_to({unused_url(), server.url()}), timing);
     ApiSession one(servers);
@@ -112,7 +112,7 @@ TEST_F(ApiSessionTest, ADeadServerIsLeftForTheNext) {
     EXPECT_EQ(server.connections(), 2U);
 }
 
-TEST_F(ApiSessionTest, AServerThatAcceptsAndSaysNothingIsLeftForTheNext) {
+TEST_F(ApiSessionTest, a_server_that_accepts_and_says_nothing_is_left_for_the_next) {
     ScriptedServer silent(context, [](const std::string&) { return std::string(); });
     ScriptedServer server(context, greet);
     ApiServers servers(context.get_executor(), access_to({silent.url(), server.url()}), timing);
@@ -123,7 +123,7 @@ TEST_F(ApiSessionTest, AServerThatAcceptsAndSaysNothingIsLeftForTheNext) {
     EXPECT_TRUE(fetch(session, get("/b")));
 }
 
-TEST_F(ApiSessionTest, WithoutAnyServerTheErrorNamesAll) {
+TEST_F(ApiSessionTest, without_any_server_the_error_names_all) {
     const auto one = unused_url();
     const auto other = unused_url();
     ApiServers servers(context.get_executor(), access_to({one, other}), timing);
@@ -133,7 +133,7 @@ TEST_F(ApiSessionTest, WithoutAnyServerTheErrorNamesAll) {
     EXPECT_THAT(answer.error().message, AllOf(HasSubstr(one), HasSubstr(other), HasSubstr("Connection refused")));
 }
 
-TEST_F(ApiSessionTest, ATokenThatIsRefusedIsReadAgain) {
+TEST_F(ApiSessionTest, a_token_that_is_refused_is_read_again) {
     ScriptedServer server(context, [](const std::string& request) {
         return http_answer(request.find("Bearer fresh") == std::string::npos ? 401 : 200, "");
     });
@@ -144,7 +144,7 @@ TEST_F(ApiSessionTest, ATokenThatIsRefusedIsReadAgain) {
     EXPECT_EQ(fetch(session, get("/a")).value().status, 200U);
 }
 
-TEST_F(ApiSessionTest, ATokenThatRotatesIsReadAgainInTime) {
+TEST_F(ApiSessionTest, a_token_that_rotates_is_read_again_in_time) {
     timing.access = std::chrono::milliseconds(0);
     ScriptedServer server(context, greet);
     ApiServers servers(context.get_executor(), access_to({server.url()}), timing);
@@ -155,7 +155,7 @@ TEST_F(ApiSessionTest, ATokenThatRotatesIsReadAgainInTime) {
     EXPECT_THAT(server.requests().at(1), HasSubstr("Bearer fresh"));
 }
 
-TEST_F(ApiSessionTest, AccessThatCannotBeReadAgainGoesOnBeingUsed) {
+TEST_F(ApiSessionTest, access_that_cannot_be_read_again_goes_on_being_used) {
     timing.access = std::chrono::milliseconds(0);
     ScriptedServer server(context, greet);
     bool gone = false;
@@ -174,7 +174,7 @@ TEST_F(ApiSessionTest, AccessThatCannotBeReadAgainGoesOnBeingUsed) {
     EXPECT_THAT(server.requests().at(1), HasSubstr("Bearer secret"));
 }
 
-TEST_F(ApiSessionTest, AnAnswerThatEndsInTheMiddleIsAnError) {
+TEST_F(ApiSessionTest, an_answer_that_ends_in_the_middle_is_an_error) {
     ScriptedServer server(context, [](const std::string&) { return kChunkedHead + chunk("half"); });
     ApiServers servers(context.get_executor(), access_to({server.url()}), timing);
     ApiSession session(servers);
@@ -188,14 +188,14 @@ TEST_F(ApiSessionTest, AnAnswerThatEndsInTheMiddleIsAnError) {
     EXPECT_THAT(answer->error().message, Not(HasSubstr("waited in vain")));
 }
 
-TEST(Refusal, IsTheMessageOfItsStatus) {
+TEST(Refusal, is_the_message_of_its_status) {
     EXPECT_EQ(describe_refusal({403, R"({"kind":"Status","message":"pods is forbidden"})"}),
               "the API server says 403: pods is forbidden");
     EXPECT_EQ(describe_refusal({502, "Bad Gateway"}), "the API server says 502: Bad Gateway");
     EXPECT_EQ(describe_refusal({500, ""}), "the API server says 500");
 }
 
-TEST(PercentEncoding, LeavesOnlyWhatIsUnreserved) {
+TEST(PercentEncoding, leaves_only_what_is_unreserved) {
     EXPECT_EQ(percent_encode("spec.nodeName=n-1_~&/"), "spec.nodeName%3Dn-1_~%26%2F");
 }
 

@@ -108,7 +108,7 @@ class TlsTest : public ::testing::Test {
     tcp::acceptor acceptor;
 };
 
-TEST_F(TlsTest, AServerOfTheAuthorityIsBelievedByAddressAndByName) {
+TEST_F(TlsTest, a_server_of_the_authority_is_believed_by_address_and_by_name) {
     TlsSettings settings;
     settings.authorities = certificates().text("other-ca.pem") + certificates().text("ca.pem");
     for (const std::string name : {"", "api.example", "127.0.0.1"}) {
@@ -119,7 +119,7 @@ TEST_F(TlsTest, AServerOfTheAuthorityIsBelievedByAddressAndByName) {
     }
 }
 
-TEST_F(TlsTest, AServerOfAnotherAuthorityIsRefused) {
+TEST_F(TlsTest, a_server_of_another_authority_is_refused) {
     TlsSettings settings;
     settings.authorities = certificates().text("other-ca.pem");
     const auto answer = ask(settings);
@@ -129,9 +129,9 @@ TEST_F(TlsTest, AServerOfAnotherAuthorityIsRefused) {
                       HasSubstr("certificate authority")));
 }
 
-TEST_F(TlsTest, ThisHostsAuthoritiesDoNotVouchForAClustersServer) { EXPECT_FALSE(ask(TlsSettings{})); }
+TEST_F(TlsTest, this_hosts_authorities_do_not_vouch_for_a_clusters_server) { EXPECT_FALSE(ask(TlsSettings{})); }
 
-TEST_F(TlsTest, AServerOfAnotherNameOrAddressIsRefused) {
+TEST_F(TlsTest, a_server_of_another_name_or_address_is_refused) {
     TlsSettings settings;
     settings.authorities = certificates().text("ca.pem");
     for (const std::string name : {"other.example", "127.0.0.2", "example"}) {
@@ -142,14 +142,14 @@ TEST_F(TlsTest, AServerOfAnotherNameOrAddressIsRefused) {
     }
 }
 
-TEST_F(TlsTest, WithoutVerificationAnyServerIsBelieved) {
+TEST_F(TlsTest, without_verification_any_server_is_believed) {
     TlsSettings settings;
     settings.authorities = certificates().text("other-ca.pem");
     settings.verify = false;
     EXPECT_TRUE(ask(settings));
 }
 
-TEST_F(TlsTest, AClientCertificateIsShownWhereItIsAskedFor) {
+TEST_F(TlsTest, a_client_certificate_is_shown_where_it_is_asked_for) {
     server.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
     TlsSettings settings;
     settings.authorities = certificates().text("ca.pem");
@@ -160,7 +160,7 @@ TEST_F(TlsTest, AClientCertificateIsShownWhereItIsAskedFor) {
     EXPECT_TRUE(answer) << answer.error().message;
 }
 
-TEST_F(TlsTest, WhatOpenSslCannotReadIsNamed) {
+TEST_F(TlsTest, what_open_ssl_cannot_read_is_named) {
     TlsSettings settings;
     settings.authorities = "no certificate";
     EXPECT_THAT(ask(settings).error().message, HasSubstr("read the certificate authority"));
