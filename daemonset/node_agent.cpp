@@ -84,14 +84,14 @@ void NodeAgent::cluster_changed(ClusterSource::Changed changed) {
             log_error("no addresses for pods", {{"node", node_.configuration.node}, {"reason", set.error().message}});
         host_.refresh();
     }
-    reconciler_.request();
+    reconciler_.request("cluster changed");
     node_.changed.notify_all();
     readiness_.may_have_changed();
 }
 
 void NodeAgent::host_changed() {
     switch_link_.settings_changed();
-    reconciler_.request();
+    reconciler_.request("host's network changed");
 }
 
 void NodeAgent::host_looked_at() { readiness_.may_have_changed(); }

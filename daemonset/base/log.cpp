@@ -56,6 +56,8 @@ void open_log(LogLevel threshold) {
     spdlog::set_default_logger(std::move(log));
 }
 
+bool logs_debug() { return spdlog::should_log(spdlog::level::debug); }
+
 std::string log_text(std::string_view message, std::initializer_list<LogField> fields) {
     std::string line = "msg=";
     append_quoted(line, message);

@@ -28,6 +28,9 @@ struct LogField {
 /// Opens the log on standard error; lines below `threshold` are left out.
 void open_log(LogLevel threshold);
 
+/// Whether lines of the level debug are written; to be asked before a line is put together that takes long.
+[[nodiscard]] bool logs_debug();
+
 /// What follows the level in a line: msg="..." and the fields.
 [[nodiscard]] std::string log_text(std::string_view message, std::initializer_list<LogField> fields);
 

@@ -141,9 +141,12 @@ Task<CniResult<ovs_cni::AddResponse>> CniVerbs::add(const ovs_cni::AddRequest& r
 
 Task<CniResult<void>> CniVerbs::wait_for_pod(const AttachmentKey& key, const ovs_cni::PodReference& pod) {
     const auto deadline = after(node_.configuration.pod_wait);
+    std::string waits_for;
     while (true) {
         const auto reason = obstacle(node_, pod);
         if (reason.empty()) co_return CniResult<void>();
+        if (std::exchange(waits_for, reason) != reason)
+            log_debug("ADD waits for the pod", {{"attachment", text(key)}, {"pod", name_of(pod)}, {"reason", reason}});
         if (attachments_.under_way(key)->cancelled)
             co_return cni_fail(cni_code::kTryAgain, "a DEL came before ADD was done");
         if (std::chrono::steady_clock::now() >= deadline)
@@ -158,7 +161,7 @@ Task<CniResult<void>> CniVerbs::attach(const AttachmentRecord& record) {
     // The flows go to the switch while it adds the port: the ofport is chosen here, so they need not wait for each
     // other. With hundreds of ports every step makes ovs-vswitchd look at all of them, and one after the other takes
     // longer.
-    const auto generation = reconciler_.request();
+    const auto generation = reconciler_.request("ADD of " + text(record.key));
     const auto database = node_.database;
     if (!database) co_return cni_fail(cni_code::kTryAgain, "the switch's database is not connected");
     PortRequest port{.name = record.host_interface,
@@ -196,7 +199,7 @@ Task<CniResult<void>> CniVerbs::detach(const std::vector<AttachmentRecord>& reco
     }
     // Nobody waits for the flows to go: the plugin removes the link itself, and until the switch has confirmed that it
     // has dropped them, their addresses are nobody else's. So DEL takes no longer where the switch is busy, or away.
-    const auto generation = reconciler_.request();
+    const auto generation = reconciler_.request("DEL or GC of " + std::to_string(records.size()) + " attachments");
     auto removed = co_await database->remove_ports(node_.configuration.bridge, ports, RemovalWait::Database);
     if (!removed) co_return cni_fail(cni_code::kTryAgain, removed.error().message);
     for (const auto& problem : attachments_.refresh(database->view(), ports))
@@ -233,7 +236,8 @@ Task<CniResult<void>> CniVerbs::take_in_hand(const AttachmentKey& key) {
 
 void CniVerbs::let_go(const AttachmentKey& key) {
     attachments_.end(key);
-    if (attachments_.compile_is_stale()) reconciler_.request(); // what could not be removed is served again
+    if (attachments_.compile_is_stale())
+        reconciler_.request("removal that failed"); // what could not be removed is served again
     node_.changed.notify_all();
 }
 

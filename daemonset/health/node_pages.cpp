@@ -122,7 +122,7 @@ Task<HttpAnswer> NodePages::synchronise() {
     const auto deadline = after(kSynchronisePatience);
     const auto host = parts_.host.refresh();
     if (!co_await parts_.host.looked_at(host, deadline)) co_return refusal(parts_.readiness.unready());
-    const auto generation = parts_.reconciler.request();
+    const auto generation = parts_.reconciler.request("/debug/sync");
     auto installed = co_await parts_.reconciler.installed(generation, deadline);
     if (!installed) co_return refusal(installed.error().message);
     if (const auto reason = parts_.readiness.unready(); !reason.empty()) co_return refusal(reason);

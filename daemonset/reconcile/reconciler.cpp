@@ -2,6 +2,8 @@
 
 #include "daemonset/base/backoff.h"
 
+#include <fmt/format.h>
+
 #include <malloc.h>
 
 #include <algorithm>
@@ -21,6 +23,8 @@ constexpr std::chrono::milliseconds kFirstPause{100};
 constexpr std::chrono::milliseconds kLongestPause{10000};
 /// A change of this many flows leaves enough free memory behind to be worth giving back to the kernel.
 constexpr std::size_t kLargeChange = 2000;
+/// How much of a change is logged at the level debug.
+constexpr std::size_t kLinesLogged = 20;
 
 TableCounts count(const FlowSet& flows) {
     TableCounts counts{};
@@ -40,7 +44,8 @@ Reconciler::Reconciler(asio::any_io_executor executor, Metrics& metrics, FlowInp
                        Listener& listener)
     : metrics_(metrics), input_(input), host_(host), listener_(listener), changed_(std::move(executor)) {}
 
-std::uint64_t Reconciler::request() {
+std::uint64_t Reconciler::request(std::string_view reason) {
+    if (logs_debug() && reasons_.size() < kLinesLogged) reasons_.emplace_back(reason);
     if (!first_request_) first_request_ = Clock::now();
     metrics_.generation_desired.Set(static_cast<double>(++desired_generation_));
     changed_.notify_all();
@@ -125,12 +130,17 @@ Task<Result<void>> Reconciler::install() {
     }
     const auto generation = attempted_generation_ = desired_generation_;
     const auto requested = std::exchange(first_request_, std::nullopt);
+    const auto reasons = std::exchange(reasons_, {});
+    if (!reasons.empty())
+        log_debug("compiling flows",
+                  {{"generation", generation}, {"reasons", fmt::format("{}", fmt::join(reasons, "; "))}});
     CO_ASSIGN_OR_RETURN(auto desired, compile());
     const auto delta = flowgen::delta(installed_, desired.flows);
     if (!delta.empty() || !foreign_.empty()) {
         auto sent = co_await send(delta);
         if (!sent) co_return sent;
     }
+    if (logs_debug()) log_decisions(delta);
     record(std::move(desired.flows), delta);
     CO_RETURN_IF_ERROR(host_.enforce(desired.host_policy));
     confirm(generation, delta);
@@ -193,6 +203,19 @@ void Reconciler::confirm(std::uint64_t generation, const FlowDelta& delta) {
                                                                        {"added", delta.added_or_changed.size()},
                                                                        {"removed", delta.removed.size()}});
     if (first || size_of(delta) >= kLargeChange) malloc_trim(0);
+}
+
+void Reconciler::log_decisions(const FlowDelta& delta) const {
+    std::size_t lines = 0;
+    for (const auto& key : delta.removed)
+        if (++lines <= kLinesLogged) log_debug("flow removed", {{"flow", flowgen::text(key, installed_.at(key))}});
+    for (const auto& [key, body] : delta.added_or_changed) {
+        if (++lines > kLinesLogged) continue;
+        const auto owner = owners_.find(body.cookie);
+        log_debug("flow added or changed",
+                  {{"owner", owner == owners_.end() ? "unknown" : owner->second}, {"flow", flowgen::text(key, body)}});
+    }
+    if (lines > kLinesLogged) log_debug("more flows changed", {{"flows", lines - kLinesLogged}});
 }
 
 Task<Result<std::vector<std::string>>> Reconciler::compare(std::function<bool(const FlowKey&)> concerned) {

@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace agent {
@@ -47,8 +48,9 @@ class Reconciler {
     Reconciler(boost::asio::any_io_executor executor, Metrics& metrics, FlowInput& input, HostFollower& host,
                Listener& listener);
 
-    /// Something that the compile reads has changed. Returns the change's number, to wait for with `installed`.
-    std::uint64_t request();
+    /// Something that the compile reads has changed: `reason` says what, for the log at the level debug. Returns the
+    /// change's number, to wait for with `installed`.
+    std::uint64_t request(std::string_view reason);
     /// Returns when change `generation`, or one after it, is confirmed.
     /// Errors: an attempt that contained it failed (it is tried again all the same), or the deadline came.
     [[nodiscard]] Task<outcome::Result<void>> installed(std::uint64_t generation, TimePoint deadline);
@@ -89,6 +91,8 @@ class Reconciler {
     void record(flowgen::FlowSet flows, const flowgen::FlowDelta& delta);
     void confirm(std::uint64_t generation, const flowgen::FlowDelta& delta);
     void log_warnings(std::vector<std::string> warnings);
+    /// What a change does, and for whom; before `record`.
+    void log_decisions(const flowgen::FlowDelta& delta) const;
     [[nodiscard]] std::string with_owner(std::string reason) const;
 
     Metrics& metrics_;
@@ -102,6 +106,8 @@ class Reconciler {
     std::uint64_t attempted_generation_ = 0;
     std::uint64_t installed_generation_ = 0;
     std::optional<Clock::time_point> first_request_; ///< of those that no attempt contains yet
+
+    std::vector<std::string> reasons_; ///< of those requests, the first few; only at the level debug
 
     flowgen::FlowSet installed_;
     std::vector<ForeignFlow> foreign_;            ///< found by the last dump, to be deleted

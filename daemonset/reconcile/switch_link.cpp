@@ -56,7 +56,7 @@ Task<Error> SwitchLink::use_database() {
     configuration_due_ = true;
     spawn(co_await asio::this_coro::executor, "configuring the bridge", follow_settings(database));
     spawn(co_await asio::this_coro::executor, "ending flow-restore-wait", end_flow_restore(database));
-    reconciler_.request();
+    reconciler_.request("attachments read from the switch's database");
     while (true) {
         const auto event = co_await database->next_event();
         if (const auto* const lost = std::get_if<DatabaseLost>(&event)) co_return lost->reason;
@@ -67,7 +67,7 @@ Task<Error> SwitchLink::use_database() {
 void SwitchLink::take(const DatabaseChange& change, const SwitchDatabase& database) {
     for (const auto& problem : attachments_.refresh(database.view(), change.interfaces))
         log_error("attachment not served", {{"reason", problem}});
-    if (attachments_.compile_is_stale()) reconciler_.request();
+    if (attachments_.compile_is_stale()) reconciler_.request("attachments changed in the switch's database");
     const auto concerns = [&](const std::string& interface) {
         return std::ranges::binary_search(change.interfaces, interface);
     };
@@ -148,7 +148,7 @@ Task<Result<void>> SwitchLink::configure(SwitchDatabase& database) {
                                                       {"tunnel_ofport", ofport},
                                                       {"tunnel_address", node_.host->underlay.address.text()},
                                                       {"mtu", node_.host->mtu}});
-        reconciler_.request();
+        reconciler_.request("tunnel port");
     }
     co_return Result<void>();
 }
