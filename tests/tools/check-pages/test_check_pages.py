@@ -80,6 +80,11 @@ class Pages(unittest.TestCase):
     def test_a_function_that_is_not_in_its_file_is_found(self):
         self.assert_wrong("| `ipam/pool.cpp` | `Pool::give()` |\n", "`Pool::give()` is not in ipam/pool.cpp")
 
+    def test_a_test_that_is_not_there_is_found(self):
+        self.write("tests/pool_test.cpp", "TEST(Pool, gives_what_it_took_last) {}\n")
+        self.assertEqual(self.complaints("`gives_what_it_took_last`\n"), [])
+        self.assert_wrong("`gives_what_it_took_first`\n", "`gives_what_it_took_first` is in no source")
+
     def test_a_long_line_is_found_except_a_link_and_a_table(self):
         self.assert_wrong("word " * 21 + "\n", "105 columns")
         self.assertEqual(self.complaints("| " + "word " * 30 + "|\n- https://host/" + "x" * 120 + "\n"), [])
