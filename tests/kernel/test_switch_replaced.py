@@ -1,4 +1,4 @@
-"""The switch's container is replaced under traffic: the kernel forwards on, and everything that is open stays open."""
+"""The switch's container is replaced under traffic: the kernel goes on forwarding, connections stay open."""
 
 import subprocess
 
@@ -14,7 +14,7 @@ PLACES = "/var/lib/openvswitch", "/run/openvswitch"
 
 
 def replace_switch() -> None:
-    """Ends the node's switch and starts `ovs-cni-switch`, which the image has, on the same database and sockets."""
+    """Ends the node's switch and starts the image's `ovs-cni-switch` on the same database and sockets."""
     folder = LAB.node_folder(NODE)
     pid_files = {part: folder / f"{part}.pid" for part in ("ovs-vswitchd", "ovsdb-server")}
     for part, path in pid_files.items():
