@@ -4,11 +4,13 @@ matter what else runs in the pods."""
 import select
 import socket
 import time
+from collections.abc import Sequence
+from typing import Self
 
 from lab_under_test import address, in_pod
 
 
-def _socket_in(pod, family, kind):
+def _socket_in(pod: str, family: int, kind: int) -> socket.socket:
     with in_pod(pod):
         return socket.socket(socket.AF_INET6 if family == 6 else socket.AF_INET, kind)
 
@@ -16,7 +18,7 @@ def _socket_in(pod, family, kind):
 class Connection:
     """A TCP connection from one pod to another, which sends back what it hears."""
 
-    def __init__(self, source, target, family):
+    def __init__(self, source: str, target: str, family: int) -> None:
         with _socket_in(target, family, socket.SOCK_STREAM) as listener:
             listener.bind((address(target, family), 0))
             listener.listen()
@@ -27,21 +29,21 @@ class Connection:
         self.client.setblocking(False)
         self.pending = b""
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.client.close()
         self.server.close()
 
-    def say(self, word):
+    def say(self, word: bytes) -> None:
         self.client.send(word + b"\n")
 
-    def hears(self, word, seconds):
+    def hears(self, word: bytes, seconds: float) -> bool:
         """Whether the word comes back within this time; what the kernel sends again meanwhile counts."""
         return heard([self], word, seconds) == [self]
 
-    def take(self, end):
+    def take(self, end: socket.socket) -> None:
         """What has come to one end: the server's sends it back."""
         received = end.recv(4096)
         if not received:
@@ -52,7 +54,7 @@ class Connection:
             self.pending += received
 
 
-def heard(connections, word, seconds):
+def heard(connections: Sequence[Connection], word: bytes, seconds: float) -> list[Connection]:
     """To which of the connections the word comes back within this time."""
     ends = {end: each for each in connections for end in (each.client, each.server)}
     deadline = time.monotonic() + seconds
@@ -68,20 +70,20 @@ def heard(connections, word, seconds):
 class DatagramFlow:
     """Datagrams of one 5-tuple from one pod to another, which answers them."""
 
-    def __init__(self, source, target, family):
+    def __init__(self, source: str, target: str, family: int) -> None:
         self.server = _socket_in(target, family, socket.SOCK_DGRAM)
         self.server.bind((address(target, family), 0))
         self.client = _socket_in(source, family, socket.SOCK_DGRAM)
         self.client.connect(self.server.getsockname()[:2])
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.client.close()
         self.server.close()
 
-    def answered(self, attempts=3, seconds=0.4):
+    def answered(self, attempts: int = 3, seconds: float = 0.4) -> bool:
         """Whether one of several datagrams is answered."""
         for _ in range(attempts):
             self.client.send(b"hello")

@@ -5,6 +5,9 @@ import select
 import socket
 import threading
 import time
+import unittest
+from collections.abc import Sequence
+from typing import Self
 
 from cluster_lab import namespaces
 from lab_under_test import LAB, in_pod, network_namespace, pods
@@ -17,16 +20,16 @@ FIRST_ANSWER_SECONDS = 5.0
 FLICKER_SECONDS = 0.5
 
 
-def links_disturb_tunnels():
+def links_disturb_tunnels() -> bool:
     """Whether tunnels are away for a moment when a link of the node comes or goes: the userspace datapath then forgets
     them and reads the kernel's routes again. The kernel's datapath does not."""
-    return LAB.require_up()["datapath"] == "netdev"
+    return bool(LAB.require_up()["datapath"] == "netdev")
 
 
 class Path:
     """A way for datagrams from one pod to another, whose end sends each of them back. Pods are found when it is made."""
 
-    def __init__(self, source, target_pod, target):
+    def __init__(self, source: str, target_pod: str, target: str) -> None:
         self.name = f"{source} to {target_pod} ({target})"
         with in_pod(target_pod):
             self.receiver = socket.socket(socket.AF_INET6 if ":" in target else socket.AF_INET, socket.SOCK_DGRAM)
@@ -36,13 +39,15 @@ class Path:
         self.sender.connect((target, self.receiver.getsockname()[1]))
         for end in (self.receiver, self.sender):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        self.sent_at, self.arrived, self.answered = [], set(), set()
+        self.sent_at: list[float] = []
+        self.arrived: set[int] = set()
+        self.answered: set[int] = set()
 
-    def send(self):
+    def send(self) -> None:
         self.sent_at.append(time.monotonic())
         self.sender.send(b"%d" % (len(self.sent_at) - 1))
 
-    def serve(self, seconds):
+    def serve(self, seconds: float) -> None:
         """Sends back what has come to the receiver, and takes what has come to the sender."""
         for end in select.select([self.receiver, self.sender], [], [], seconds)[0]:
             if end is self.sender:
@@ -52,7 +57,7 @@ class Path:
                 self.arrived.add(int(word))
                 end.sendto(word, asker)
 
-    def passes(self, seconds):
+    def passes(self, seconds: float) -> bool:
         """Whether a datagram that is sent from now on comes back within this time."""
         first, deadline = len(self.sent_at), time.monotonic() + seconds
         while not any(number >= first for number in self.answered) and time.monotonic() < deadline:
@@ -60,7 +65,7 @@ class Path:
             self.serve(INTERVAL_SECONDS)
         return any(number >= first for number in self.answered)
 
-    def close(self):
+    def close(self) -> None:
         self.sender.close()
         self.receiver.close()
 
@@ -68,12 +73,13 @@ class Path:
 class DatagramStream(threading.Thread):
     """Sends numbered datagrams along a path at a steady rate. What was sent on it before does not count."""
 
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         super().__init__(name=path.name)
         self.path = path
+        self.first = 0  # the number of its first datagram
         self.ends = threading.Event()
 
-    def run(self):
+    def run(self) -> None:
         path, due = self.path, time.monotonic()
         self.first = len(path.sent_at)
         while not self.ends.is_set():
@@ -85,22 +91,23 @@ class DatagramStream(threading.Thread):
         while len(path.sent_at) - 1 not in path.answered and (left := deadline - time.monotonic()) > 0:
             path.serve(left)
 
-    def end(self):
+    def end(self) -> Path:
         """Returns its path when every datagram had its time to be answered."""
         self.ends.set()
         self.join()
         self.path.close()
         return self.path
 
-    def lost(self):
+    def lost(self) -> int:
         """Ends it; how many datagrams were not answered."""
         path = self.end()
         return sum(number not in path.answered for number in range(self.first, len(path.sent_at)))
 
-    def losses(self, shortest=0.0):
+    def losses(self, shortest: float = 0.0) -> list[str]:
         """Ends it; in words, every row of datagrams that were not answered and took longer than `shortest`."""
         path = self.end()
-        rows, began = [], None
+        rows: list[tuple[int, int]] = []
+        began: int | None = None
         for number in range(self.first, len(path.sent_at) + 1):
             lost = number < len(path.sent_at) and number not in path.answered
             if lost and began is None:
@@ -110,7 +117,7 @@ class DatagramStream(threading.Thread):
                 began = None
         return [self._in_words(*row) for row in rows if path.sent_at[row[1]] - path.sent_at[row[0]] >= shortest]
 
-    def _in_words(self, first, last):
+    def _in_words(self, first: int, last: int) -> str:
         sent_at = self.path.sent_at
         first_at, last_at = (sent_at[number] - sent_at[self.first] for number in (first, last))
         came = sum(number in self.path.arrived for number in range(first, last + 1))
@@ -120,13 +127,15 @@ class DatagramStream(threading.Thread):
 class Requests(threading.Thread):
     """Asks a web server again and again, over a connection of its own each time."""
 
-    def __init__(self, source, target, port=80):
+    def __init__(self, source: str, target: str, port: int = 80) -> None:
         super().__init__(name=f"{source} asks {target}")
         self.namespace, self.target, self.port = network_namespace(source), target, port
-        self.began, self.failures, self.answers = time.monotonic(), [], []
+        self.began = time.monotonic()
+        self.failures: list[str] = []
+        self.answers: list[str] = []
         self.ends = threading.Event()
 
-    def run(self):
+    def run(self) -> None:
         while not self.ends.wait(INTERVAL_SECONDS):
             asked = time.monotonic() - self.began
             try:
@@ -134,7 +143,7 @@ class Requests(threading.Thread):
             except (OSError, http.client.HTTPException) as error:
                 self.failures.append(f"asked at {asked:.3f} s, {time.monotonic() - self.began:.3f} s: {error!r}")
 
-    def _ask(self):
+    def _ask(self) -> str:
         with namespaces.inside(self.namespace):
             connected = socket.create_connection((self.target, self.port), timeout=REQUEST_SECONDS)
         connection = http.client.HTTPConnection(self.target, self.port, timeout=REQUEST_SECONDS)
@@ -145,39 +154,48 @@ class Requests(threading.Thread):
         finally:
             connection.close()
 
-    def end(self):
+    def end(self) -> Self:
         self.ends.set()
         self.join()
         return self
 
 
+Ends = tuple[str, str, str]  # the pod that sends, the pod that receives, an address of the latter
+
+
 class Traffic:
     """Context: streams that must lose nothing and streams that nothing may come through, all the time.
 
-    `allowed` and `denied` are (pod that sends, pod that receives, address of the latter). Leaving the context fails
-    the test where one did otherwise. `tunnels_flicker`: between nodes, nothing passes for moments.
+    Leaving the context fails the test where one did otherwise. `tunnels_flicker`: between nodes, nothing passes for
+    moments.
     """
 
-    def __init__(self, test, allowed, denied=(), tunnels_flicker=False):
+    def __init__(
+        self,
+        test: unittest.TestCase,
+        allowed: Sequence[Ends],
+        denied: Sequence[Ends] = (),
+        tunnels_flicker: bool = False,
+    ) -> None:
         self.test = test
         self.allowed = [DatagramStream(Path(*ends)) for ends in allowed]
         self.denied = [DatagramStream(Path(*ends)) for ends in denied]
         for stream in self.allowed:
             if not stream.path.passes(FIRST_ANSWER_SECONDS):
                 raise AssertionError(f"{stream.name}: nothing passes")
-        self.flickers = set()
+        self.flickers: set[DatagramStream] = set()
         if tunnels_flicker:
             on = {name: each["node"] for name, each in pods().items()}
             streams = zip(allowed, self.allowed)
             self.flickers = {stream for (source, receiver, _), stream in streams if on[source] != on[receiver]}
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.began = time.monotonic()
         for stream in self.allowed + self.denied:
             stream.start()
         return self
 
-    def __exit__(self, kind, *_):
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         took = time.monotonic() - self.began
         streams = self.allowed + self.denied
         for stream in streams:

@@ -1,11 +1,11 @@
-"""The switch's container is replaced under traffic: the kernel forwards on, and everything that is open stays open."""
+"""The switch's container is replaced under traffic: the kernel goes on forwarding, connections stay open."""
 
 import subprocess
 
 from cluster_lab import node
 from cluster_lab.processes import Process
 from conversation import Connection
-from lab_under_test import CHECKOUT, LAB, ClusterTest, address, addresses, apply, eventually, lab, pod, policy, probe
+from lab_under_test import CHECKOUT, LAB, ClusterTest, addresses, apply, eventually, lab, pod, policy, probe
 from traffic import INTERVAL_SECONDS, DatagramStream, Path
 
 NODE = "node2"
@@ -13,8 +13,8 @@ SWITCH = CHECKOUT / "daemonset" / "image" / "ovs-cni-switch"
 PLACES = "/var/lib/openvswitch", "/run/openvswitch"
 
 
-def replace_switch():
-    """Ends the node's switch and starts `ovs-cni-switch`, which the image has, on the same database and sockets."""
+def replace_switch() -> None:
+    """Ends the node's switch and starts the image's `ovs-cni-switch` on the same database and sockets."""
     folder = LAB.node_folder(NODE)
     pid_files = {part: folder / f"{part}.pid" for part in ("ovs-vswitchd", "ovsdb-server")}
     for part, path in pid_files.items():
@@ -36,23 +36,23 @@ def replace_switch():
         node.remember(LAB, NODE, part, Process.of(int(pid)))
 
 
-def restores():
+def restores() -> int:
     """How often the agent has let the switch go on with flows that were put back."""
     return (LAB.node_folder(NODE) / "agent.log").read_text().count("flow-restore-wait is removed")
 
 
 class SwitchReplaced(ClusterTest):
-    def setUp(self):
+    def setUp(self) -> None:
         self.own_namespace("replaced")
         placed = {"client": "node1", "near": NODE, "server": NODE, "stranger": "node1"}
         apply([pod("replaced", name, {"app": name}, [(80, "TCP")], node=place) for name, place in placed.items()])
         friends = [{"podSelector": {"matchLabels": {"app": name}}} for name in ("client", "near")]
         apply([policy("replaced", "server", selects={"app": "server"}, ingress=[{"from": friends}])])
 
-    def test_pods_of_the_node_lose_no_datagram_others_what_is_in_the_tunnel_and_nobody_a_connection(self):
+    def test_pods_of_the_node_lose_no_datagram_others_what_is_in_the_tunnel_and_nobody_a_connection(self) -> None:
         server = addresses("replaced")
         pairs = [(source, family) for family in (4, 6) for source in ("client", "near")]
-        with Connection("replaced/client", address("replaced/server", 4)) as connection:
+        with Connection("replaced/client", "replaced/server", 4) as connection:
             streams = [
                 DatagramStream(Path(f"replaced/{source}", "replaced/server", server["server", family]))
                 for source, family in pairs
