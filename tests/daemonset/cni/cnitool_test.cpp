@@ -16,15 +16,15 @@
 namespace agent {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
 struct Libcni {
     std::string name;
     std::string cnitool;
     std::string cni_version; ///< the highest that it speaks
 };
+
+std::ostream& operator<<(std::ostream& out, const Libcni& libcni) { return out << libcni.cnitool; }
 
 const Libcni kOlder{"of_containerd_1_7", OLDER_CNITOOL, "1.0.0"};
 const Libcni kNewest{"newest", NEWEST_CNITOOL, "1.1.0"};
@@ -37,7 +37,10 @@ struct Output {
 /// A node whose agent has installed plugin and conflist, and a sandbox of a pod that is to be attached.
 class NodeWithSandbox : public Node {
   public:
-    NodeWithSandbox() {
+    /// `chained`: a shell command that puts further plugins into `bin`, the current folder.
+    explicit NodeWithSandbox(const std::string& chained = "true") {
+        std::filesystem::create_directory(path("bin"));
+        command("cd " + path("bin").string() + " && " + chained);
         configure("cniConfigDirectory: " + path("net.d").string() + "\ncniBinDirectory: " + path("bin").string() +
                   "\n");
         write_pod("web");
@@ -107,8 +110,18 @@ TEST_P(Runtimes, HaveEachPluginOfTheListCalledWithOneVersion) {
     EXPECT_EQ(seen.at("prevResult").at("cniVersion"), GetParam().cni_version);
 }
 
+TEST_P(Runtimes, ServeAPodBesideAPluginThatIsTooOldForTheNewestVersion) {
+    NodeWithSandbox node("cp /usr/lib/cni/portmap ."); // Debian's speaks up to 1.0.0
+    EXPECT_THAT(node.log(), HasSubstr("bin/portmap does not speak 1.1.0"));
+    const auto added = node.cnitool(GetParam(), "add");
+    ASSERT_EQ(added.exit_code, 0) << added.text << node.log();
+    EXPECT_EQ(nlohmann::json::parse(added.text).at("cniVersion"), "1.0.0");
+    EXPECT_EQ(node.cnitool(GetParam(), "check").exit_code, 0);
+    EXPECT_EQ(node.cnitool(GetParam(), "del").exit_code, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Libcni, Runtimes, ::testing::Values(kOlder, kNewest),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& each) { return each.param.name; });
 
 class NewestRuntime : public ::testing::Test {
   protected:
@@ -118,7 +131,7 @@ class NewestRuntime : public ::testing::Test {
     }
 };
 
-TEST_F(NewestRuntime, IsToldWhetherTheNodeCanServe) {
+TEST_F(NewestRuntime, LearnsWhetherTheNodeCanServe) {
     NodeWithSandbox node;
     const auto serves = node.cnitool(kNewest, "status");
     EXPECT_EQ(serves.exit_code, 0) << serves.text;
