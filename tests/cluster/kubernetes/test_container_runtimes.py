@@ -4,12 +4,13 @@ The newer containerd, which speaks 1.1.0, is that of every other test.
 """
 
 import json
+import subprocess
 
 from cluster_lab.kubernetes import status
 from cluster_lab.kubernetes.api import AdminApi
-from cluster_lab.kubernetes.programs import image_name
+from cluster_lab.kubernetes.programs import SETUP, image_name
 import lab_under_test
-from lab_under_test import ClusterTest, another_lab, apply, eventually, lab, pod, pods, probe
+from lab_under_test import ClusterTest, another_lab, apply, eventually, lab, pod, pods, probe, run_lab
 
 VERSION = "1.7.35"
 KIND = ("--kubernetes", "--nodes", "1", "--family", "dual", "--containerd", VERSION)
@@ -53,3 +54,18 @@ class Containerd17(ClusterTest):
         eventually(lambda: status.nodes_not_ready(self.api), "the node is not Ready", READY_SECONDS)
         write_conflist(before)
         eventually(lambda: not status.nodes_not_ready(self.api), "the node is Ready again", READY_SECONDS)
+
+
+class Releases(ClusterTest):
+    def test_one_that_does_not_exist_is_one_clear_line(self):
+        for version in ("1.7", "2.2.x", "1.7.9999"):
+            result = subprocess.run([SETUP, "--containerd", version], capture_output=True, text=True)
+            self.assertEqual(result.returncode, 1)
+            self.assertRegex(result.stderr, f"^tools/setup-kubernetes: .*{version}.*\\n$")
+
+    def test_up_refuses_what_is_no_release_and_another_one_than_the_labs(self):
+        self.assertEqual(run_lab("up", "--kubernetes", "--containerd", "1.7").returncode, 2)
+        self.assertEqual(run_lab("up", "--containerd", VERSION).returncode, 2)
+        result = run_lab("up", "--kubernetes", "--containerd", VERSION)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("tools/lab down", result.stderr)
