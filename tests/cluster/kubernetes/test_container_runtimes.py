@@ -1,4 +1,4 @@
-"""containerd 1.7, which speaks CNI up to 1.0.0, in a lab of its own: one node, the network as docs/install.md installs it.
+"""containerd 1.7, which speaks CNI up to 1.0.0, in a lab of its own: one node, the network of daemonset/install.yaml.
 
 The newer containerd, which speaks 1.1.0, is that of every other test.
 """
@@ -15,7 +15,7 @@ from lab_under_test import ClusterTest, another_lab, apply, eventually, lab, pod
 VERSION = "1.7.35"
 KIND = ("--kubernetes", "--nodes", "1", "--family", "dual", "--containerd", VERSION)
 CONFLIST = "/etc/cni/net.d/10-ovs-cni.conflist"
-# Every plugin of it is missing: no runtime takes it for a network.
+# A list without plugins: no runtime takes it for a network.
 REFUSED = {"cniVersion": "1.0.0", "name": "ovs-cni", "plugins": []}
 READY_SECONDS = 60.0
 
@@ -64,6 +64,7 @@ class Releases(ClusterTest):
             self.assertRegex(result.stderr, f"^tools/setup-kubernetes: .*{version}.*\\n$")
 
     def test_up_refuses_what_is_no_release_and_another_one_than_the_labs(self):
+        lab_under_test.LAB.require_up()  # it has the newer containerd
         self.assertEqual(run_lab("up", "--kubernetes", "--containerd", "1.7").returncode, 2)
         self.assertEqual(run_lab("up", "--containerd", VERSION).returncode, 2)
         result = run_lab("up", "--kubernetes", "--containerd", VERSION)
