@@ -6,6 +6,7 @@
 
 #include <expected>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace outcome {
@@ -22,6 +23,14 @@ template <typename T> using Result = std::expected<T, Error>;
 /// An unexpected result with this message: `return fail("open " + path + ": " + reason);`
 [[nodiscard]] inline std::unexpected<Error> fail(std::string message) {
     return std::unexpected(Error{std::move(message)});
+}
+
+/// `result` as it came, for RETURN_IF_ERROR, which lets its value go at once: a guard would end before what it guards.
+template <typename R> [[nodiscard]] R&& without_guard(R&& result) {
+    using Value = typename std::remove_cvref_t<R>::value_type;
+    static_assert(std::is_void_v<Value> || std::is_trivially_destructible_v<Value>,
+                  "RETURN_IF_ERROR drops a value that owns something: give it a name by ASSIGN_OR_RETURN");
+    return std::forward<R>(result);
 }
 
 } // namespace outcome
@@ -42,7 +51,8 @@ template <typename T> using Result = std::expected<T, Error>;
 #define OUTCOME_JOIN_AGAIN(a, b) a##b
 #define OUTCOME_JOIN(a, b) OUTCOME_JOIN_AGAIN(a, b)
 #define OUTCOME_RETURN_IF_ERROR(leave, ...)                                                                            \
-    if (auto outcome_result = (__VA_ARGS__); !outcome_result) leave std::unexpected(std::move(outcome_result).error())
+    if (auto outcome_result = outcome::without_guard(__VA_ARGS__); !outcome_result)                                    \
+    leave std::unexpected(std::move(outcome_result).error())
 #define OUTCOME_ASSIGN_OR_RETURN(leave, result, declaration, ...)                                                      \
     auto result = (__VA_ARGS__);                                                                                       \
     if (!result) leave std::unexpected(std::move(result).error());                                                     \

@@ -34,7 +34,7 @@ bool has_family(const std::vector<ipam::IpAddress>& addresses, Family family) {
 Result<void> set_by_name(Sandbox& sandbox, const std::string& interface, const AddResponse& response) {
     const bool with_ipv6 = has_family(response.addresses, Family::IPv6);
     if (!with_ipv6 && response.checksum_offload) return {};
-    RETURN_IF_ERROR(netlink::EnteredNamespace::enter(sandbox.network_namespace));
+    ASSIGN_OR_RETURN([[maybe_unused]] const auto inside, netlink::EnteredNamespace::enter(sandbox.network_namespace));
     if (with_ipv6) {
         RETURN_IF_ERROR(netlink::enable_ipv6(interface));
     }

@@ -17,8 +17,8 @@ using outcome::Result;
 using Json = nlohmann::ordered_json;
 
 constexpr auto kPlugin = "ovs-cni";
-constexpr auto kVersion = "1.1.0"; ///< of the CNI specification; brought STATUS and GC
-constexpr auto kVersionBefore = "1.0.0";
+constexpr auto kOldestVersion = "1.0.0"; ///< of the CNI specification, which every runtime in use speaks
+constexpr auto kNewestVersion = "1.1.0"; ///< brought STATUS, GC and the list of versions
 constexpr mode_t kProgramMode = 0755;
 constexpr mode_t kConflistMode = 0644;
 /// How long the plugin waits for the agent unless told otherwise, and what an ADD takes beside waiting for its pod.
@@ -77,10 +77,13 @@ Conflist conflist(const NodeConfiguration& configuration) {
         const auto versions = plugin_versions(program);
         if (!versions)
             outdated.push_back(versions.error().message);
-        else if (std::ranges::find(*versions, kVersion) == versions->end())
-            outdated.push_back(program.string() + " does not speak " + kVersion);
+        else if (std::ranges::find(*versions, kNewestVersion) == versions->end())
+            outdated.push_back(program.string() + " does not speak " + kNewestVersion);
     }
-    const Json list{{"cniVersion", outdated.empty() ? kVersion : kVersionBefore},
+    Json versions = Json::array({kOldestVersion});
+    if (outdated.empty()) versions.push_back(kNewestVersion);
+    const Json list{{"cniVersion", kOldestVersion},
+                    {"cniVersions", std::move(versions)},
                     {"name", "ovs-cni"},
                     {"plugins", std::move(plugins)}};
     return {list.dump(2) + "\n", std::move(outdated)};

@@ -17,7 +17,7 @@ namespace agent {
 /// What an installation did and found.
 struct CniInstallation {
     std::vector<std::filesystem::path> written;
-    std::vector<std::string> outdated; ///< plugins of the list for which it has to be of version 1.0.0, and why
+    std::vector<std::string> outdated; ///< plugins of the list that keep version 1.1.0 out of it, and why
     std::vector<std::string> before;   ///< networks of others that the runtime prefers, by file name, sorted
     std::vector<std::string> after;    ///< networks of others that the runtime passes over, by file name, sorted
 };
@@ -31,8 +31,14 @@ struct Conflist {
     std::vector<std::string> outdated; ///< as above
 };
 
-/// The plugin, and those of portmap and bandwidth that `cniBinDirectory` has. Of version 1.1.0 if all of them speak it;
-/// else of 1.0.0, with which the runtime never asks for STATUS and GC. Source: CNI specification 1.1.0, section 1.
+/// The plugin, and those of portmap and bandwidth that `cniBinDirectory` has.
+///
+///     "cniVersion": "1.0.0"              for a runtime of before 1.1.0, which knows this key alone and refuses the
+///                                        result of a version that it does not speak
+///     "cniVersions": ["1.0.0", "1.1.0"]  for any other runtime: it takes the highest that it speaks
+///
+/// 1.1.0 is in the list if all of the plugins speak it. Without it the runtime never asks for STATUS and GC.
+/// Source: CNI specification 1.1.0, section 1.
 [[nodiscard]] Conflist conflist(const NodeConfiguration& configuration);
 
 /// Whether both are in place, of whatever version; always where somebody else installs them.

@@ -11,8 +11,8 @@ void log_installed(const CniInstallation& installed, const NodeConfiguration& co
     for (const auto& path : installed.written) log_info("installed", {{"file", path.string()}});
     for (const auto& reason : installed.outdated)
         log_warning(
-            "the conflist is of CNI version 1.0.0, so that the container runtime does not ask whether pods can be "
-            "served, and cleans up nothing by itself: install newer CNI plugins",
+            "the conflist is of CNI version 1.0.0 alone, so that the container runtime does not ask whether pods can "
+            "be served, and cleans up nothing by itself: install newer CNI plugins",
             {{"reason", reason}});
     const auto folder = configuration.cni_config_directory.string();
     if (!installed.after.empty())

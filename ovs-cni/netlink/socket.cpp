@@ -104,7 +104,7 @@ Result<Socket> Socket::open() {
 }
 
 Result<Socket> Socket::open_in(const NetworkNamespace& target) {
-    RETURN_IF_ERROR(EnteredNamespace::enter(target));
+    ASSIGN_OR_RETURN([[maybe_unused]] const auto inside, EnteredNamespace::enter(target));
     return open();
 }
 

@@ -42,6 +42,12 @@ TEST(NetworkConfiguration, fields_that_others_may_add_are_tolerated) {
                            {"disableCheck", true}}));
 }
 
+TEST(NetworkConfiguration, the_runtime_chooses_the_version_whatever_the_list_offers) {
+    const json offered{{"cniVersion", "1.0.0"}, {"cniVersions", {"1.0.0", "1.1.0", "9.0.0"}}};
+    EXPECT_EQ(read_with(offered)->cni_version, CniVersion::V1_0_0);
+    EXPECT_EQ(cni_version_of(offered.dump()), CniVersion::V1_0_0);
+}
+
 TEST(NetworkConfiguration, every_version_of_the_specification_from_0_3_0_is_spoken) {
     for (const auto& [version, name] : kCniVersions) EXPECT_EQ(read_with({{"cniVersion", name}})->cni_version, version);
     for (const char* const other : {"0.1.0", "0.2.0", "1.2.0", "2.0.0", "", "x"})

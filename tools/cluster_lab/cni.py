@@ -15,6 +15,7 @@ from .layout import program_folder
 PLUGIN_FOLDERS = ("/usr/lib/cni", "/opt/cni/bin")
 CALL_SECONDS = 60
 TRY_AGAIN = 11
+NEWEST_VERSION = (1, 1, 0)  # of the CNI specification
 
 
 class CniError(LabError):
@@ -29,6 +30,14 @@ def network_of(node_folder):
     if not lists:
         raise LabError(f"{node_folder / 'cni'} holds no *.conflist: put the node's network configuration there")
     return json.loads(lists[0].read_text())
+
+
+def version_of(network):
+    """With which version the plugins of a network are called: the highest that it offers and we speak."""
+    offered = {network["cniVersion"], *network.get("cniVersions", ())}
+    numbers = sorted(tuple(map(int, version.split("."))) for version in offered)
+    spoken = [version for version in numbers if version <= NEWEST_VERSION]
+    return ".".join(map(str, (spoken or numbers)[-1]))
 
 
 class Attachment:
@@ -66,7 +75,7 @@ class Attachment:
             self._call("CHECK", plugin, result)
 
     def _call(self, verb, plugin, previous):
-        configuration = plugin | {"name": self.network["name"], "cniVersion": self.network["cniVersion"]}
+        configuration = plugin | {"name": self.network["name"], "cniVersion": version_of(self.network)}
         wanted = {name for name, on in configuration.pop("capabilities", {}).items() if on}
         if "portMappings" in wanted:
             configuration["runtimeConfig"] = {"portMappings": self.port_mappings}

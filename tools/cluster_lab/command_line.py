@@ -66,6 +66,7 @@ def _add_kubernetes(up):
     real.add_argument("--kubernetes", action="store_true", help="API servers, kubelets and container runtimes")
     real.add_argument("--api-servers", type=_server_count, metavar="M", help="how many (default: 1)")
     real.add_argument("--kube-proxy", choices=("nftables", "iptables", "none"), help="its mode (default: nftables)")
+    real.add_argument("--containerd", type=_release, metavar="VERSION", help="such as 1.7.35 (default: the built one)")
     real.add_argument("--network", choices=NETWORKS, help="who serves the pods (default: install)")
 
 
@@ -87,6 +88,13 @@ def _node_count(text):
     if not 1 <= count <= MAX_NODES:
         raise argparse.ArgumentTypeError(f"1 to {MAX_NODES} nodes")
     return count
+
+
+def _release(text):
+    version = text.removeprefix("v")
+    if not re.fullmatch(r"(1\.7|2\.\d+)\.\d+", version):
+        raise argparse.ArgumentTypeError(f"'{text}' is no release of containerd 1.7 or 2, such as 1.7.35")
+    return version
 
 
 def _server_count(text):
@@ -147,9 +155,14 @@ def _split_command(arguments):
 
 def _up(lab, wanted, _):
     parameters = {"nodes": wanted.nodes, "family": wanted.family, "datapath": wanted.datapath}
-    real = {"api_servers": wanted.api_servers, "kube_proxy": wanted.kube_proxy, "network": wanted.network}
+    real = {
+        "api_servers": wanted.api_servers,
+        "kube_proxy": wanted.kube_proxy,
+        "containerd": wanted.containerd,
+        "network": wanted.network,
+    }
     if not wanted.kubernetes and any(value is not None for value in real.values()):
-        raise UsageError("--api-servers, --kube-proxy and --network go with --kubernetes")
+        raise UsageError("--api-servers, --kube-proxy, --containerd and --network go with --kubernetes")
     kind = kinds.KUBERNETES if wanted.kubernetes else kinds.PLAIN
     with lab.locked():
         yield life.up(lab, kind, parameters | (real if wanted.kubernetes else {}))

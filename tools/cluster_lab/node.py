@@ -148,7 +148,8 @@ def write_conflist(lab, name):
     write_json(
         path,
         {
-            "cniVersion": "1.1.0",
+            "cniVersion": "1.0.0",
+            "cniVersions": ["1.0.0", "1.1.0"],
             "name": "ovs-cni",
             "plugins": [{"type": "ovs-cni", "agentSocket": str(folder / "agent.sock")}],
         },

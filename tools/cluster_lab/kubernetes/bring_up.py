@@ -33,6 +33,7 @@ def parameters_of(wanted):
         raise UsageError(f"a lab with a real Kubernetes has at most {MAX_NODES} nodes")
     if parameters["api_servers"] > MAX_API_SERVERS:
         raise UsageError(f"a lab has at most {MAX_API_SERVERS} API servers")
+    parameters.setdefault("containerd", programs.containerd_version())
     parameters.setdefault("datapath", "system" if kernel_has_datapath() else "netdev")
     return parameters | {"kubernetes": True, "port": control_plane.free_port()}
 
@@ -40,6 +41,9 @@ def parameters_of(wanted):
 def require(parameters):
     """Refuses to begin without the programs that it will need."""
     programs.require()
+    if parameters["containerd"] != programs.containerd_version():
+        progress(f"containerd {parameters['containerd']}, which is built the first time (two minutes)")
+        programs.require_containerd(parameters["containerd"])
     kernel_limits.require_inotify(parameters["nodes"])
     network.require(parameters["network"])
     program("ovs-cni-lab-responder")
@@ -49,7 +53,7 @@ def describe(parameters):
     return (
         f"Kubernetes with {parameters['nodes']} nodes and {parameters['api_servers']} API servers, "
         f"family {parameters['family']}, kube-proxy {parameters['kube_proxy']}, network {parameters['network']}, "
-        f"datapath {parameters['datapath']}"
+        f"datapath {parameters['datapath']}, containerd {parameters['containerd']}"
     )
 
 

@@ -4,11 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from .. import processes
 from . import daemons, machine
-from .programs import image_files, image_name, program
+from .programs import containerd_folder, image_files, image_name
 
 PART = "containerd"
 SOCKET = "/run/containerd/containerd.sock"
 START_SECONDS = 60.0
+# Of containerd 2 and of 1.7.
 CONFIGURATION = """version = 3
 root = "/var/lib/containerd"
 state = "/run/containerd"
@@ -29,15 +30,48 @@ state = "/run/containerd"
     bin_dirs = ["/opt/cni/bin"]
     conf_dir = "/etc/cni/net.d"
 """
+OLDER_CONFIGURATION = """version = 2
+root = "/var/lib/containerd"
+state = "/run/containerd"
+
+[grpc]
+  address = "{socket}"
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "{pause}"
+  restrict_oom_score_adj = true
+  tolerate_missing_hugetlb_controller = true
+  disable_hugetlb_controller = true
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "overlayfs"
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/opt/cni/bin"
+    conf_dir = "/etc/cni/net.d"
+"""
 
 
 def start(lab, name):
     """Starts containerd; it answers when this returns. It finds its shim and runc by PATH."""
     path = lab.node_folder(name) / "containerd.toml"
-    path.write_text(CONFIGURATION.format(socket=SOCKET, pause=image_name("pause")))
-    command = machine.enter_command(lab, name) + [program("containerd"), "--config", str(path)]
-    started = daemons.start(lab, name, PART, command, environment=machine.environment())
+    configuration = OLDER_CONFIGURATION if _version(lab).startswith("1.") else CONFIGURATION
+    path.write_text(configuration.format(socket=SOCKET, pause=image_name("pause")))
+    command = machine.enter_command(lab, name) + [_program(lab, "containerd"), "--config", str(path)]
+    started = daemons.start(lab, name, PART, command, environment=environment(lab))
     started.wait_until(lambda: daemons.not_a_socket(host_socket(lab, name)), START_SECONDS)
+
+
+def _version(lab):
+    return lab.parameters()["containerd"]
+
+
+def _program(lab, name):
+    return str(containerd_folder(_version(lab)) / name)
+
+
+def environment(lab):
+    """That of a node's programs, with the lab's containerd before any other."""
+    found = machine.environment()
+    return found | {"PATH": f"{containerd_folder(_version(lab))}:{found['PATH']}"}
 
 
 def host_socket(lab, name):
@@ -52,5 +86,5 @@ def load_images(lab, name):
 
 def load_image(lab, name, path):
     """Gives the node an image, a docker-archive tar."""
-    command = [program("ctr"), "--address", str(host_socket(lab, name)), "--namespace", "k8s.io"]
+    command = [_program(lab, "ctr"), "--address", str(host_socket(lab, name)), "--namespace", "k8s.io"]
     processes.run([*command, "images", "import", str(path)])

@@ -61,5 +61,5 @@ def _of_node(lab, plan, parameters, name):
 
 def shell(lab, name, command):
     """The command line, with its environment, that runs a command on a node, among the node's own folders."""
-    environment = machine.environment() | node.switch_environment(lab, name)
+    environment = container_runtime.environment(lab) | node.switch_environment(lab, name)
     return [*machine.enter_command(lab, name), *command], environment

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import LabError
 from ..layout import CHECKOUT
+from ..processes import run
 
 # Images of other tools that upstream tests ask for, and that ours has as well.
 ALIASES = {"agnhost": ("busybox", "jessie-dnsutils")}
@@ -25,6 +26,22 @@ def require():
     for needed in (folder() / "built", image_folder() / "built", plugin_folder()):
         if not needed.exists():
             raise LabError(f"Kubernetes is not built: {needed} is missing: run tools/setup-kubernetes")
+
+
+def containerd_version():
+    """Of the containerd that is built with the rest."""
+    return re.search(r"containerd-v([0-9.]+)", folder().name)[1]
+
+
+def containerd_folder(version):
+    """The folder of a containerd with its shim and its ctr, whether it is there or not."""
+    return folder() if version == containerd_version() else folder().parent / f"containerd-v{version}"
+
+
+def require_containerd(version):
+    """Builds this containerd where it is missing. Errors: there is no such release, or building it failed."""
+    if not (containerd_folder(version) / "containerd").exists():
+        run([str(SETUP), "--containerd", version])
 
 
 def program(name):
