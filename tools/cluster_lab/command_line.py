@@ -6,7 +6,8 @@ import re
 import signal
 import sys
 
-from . import kinds, life, node, probe
+from . import kinds, life, node
+from .probing import probe
 from .address_plan import MAX_NODES
 from .errors import LabError, UsageError
 from .kubernetes import control_plane

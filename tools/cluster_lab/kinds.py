@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Callable
 
-from . import apply, bring_up, endpoints, node_commands, status
+from .plain import apply, bring_up, status
+from .plain import parts as node_commands
+from .probing import endpoints
 from .kubernetes import bring_up as real_bring_up
 from .kubernetes import cluster_endpoints, objects, parts
 from .kubernetes import status as real_status

@@ -1,7 +1,7 @@
 """Bringing a lab up and down, whichever kind it is."""
 
 from . import kinds
-from .bring_up import progress
+from .plain.bring_up import progress
 from .errors import LabError
 
 

@@ -10,8 +10,8 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 from .. import namespaces, node, processes, underlay
-from ..bring_up import in_parallel, kernel_has_datapath, progress, recorded_processes
-from ..endpoints import by_family
+from ..plain.bring_up import in_parallel, kernel_has_datapath, progress, recorded_processes
+from ..probing.endpoints import by_family
 from ..errors import UsageError
 from ..layout import DISK_ROOT, program, write_json
 from . import cluster_dns, control_plane, kernel_limits, network, programs, status, worker

@@ -5,8 +5,8 @@ The same endpoints as a plain lab's, asked in their own words: pods answer thems
 
 from .. import node
 from ..address_plan import AddressPlan
-from ..endpoints import DEFAULT_PORTS, Cluster, Endpoint, by_family, parse_port
-from ..workloads import declared_ports, is_finished, is_host_network
+from ..probing.endpoints import DEFAULT_PORTS, Cluster, Endpoint, by_family, parse_port
+from ..plain.workloads import declared_ports, is_finished, is_host_network
 from . import sandboxes
 from .api import AdminApi
 

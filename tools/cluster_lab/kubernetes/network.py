@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from .. import manifests, node
-from ..bring_up import in_parallel, progress
+from ..plain.bring_up import in_parallel, progress
 from ..errors import LabError
 from ..layout import CHECKOUT, program
 from ..processes import run

@@ -1,7 +1,7 @@
 """The commands that change a real cluster's objects: apply, delete, scale, label. kubectl does the work."""
 
 from .. import manifests
-from ..bring_up import progress
+from ..plain.bring_up import progress
 from . import status
 from .api import AdminApi, kubectl
 from .programs import image_names

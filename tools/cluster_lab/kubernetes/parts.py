@@ -1,6 +1,7 @@
 """What the commands `restart` and `node` do in a lab with a real Kubernetes."""
 
-from .. import node, node_commands
+from .. import node
+from ..plain import parts as node_commands
 from ..errors import LabError
 from . import container_runtime, control_plane, machine, network, worker
 from .plan import ClusterPlan

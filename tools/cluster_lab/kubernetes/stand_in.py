@@ -4,7 +4,7 @@ A lab has no registry and no way to one. What a pod would compute is not the lab
 container whose image the nodes do not have becomes agnhost, one server for each declared port.
 """
 
-from ..workloads import declared_ports
+from ..plain.workloads import declared_ports
 from .programs import image_name
 
 WORKLOAD_KINDS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job")

@@ -5,8 +5,8 @@ import time
 
 from .. import node
 from ..errors import LabError
-from ..status import brief, table, unsynchronised
-from ..workloads import is_finished
+from ..plain.status import brief, table, unsynchronised
+from ..plain.workloads import is_finished
 from . import control_plane, worker
 from .api import AdminApi
 

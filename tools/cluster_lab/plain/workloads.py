@@ -8,7 +8,7 @@
 import json
 from hashlib import sha256
 
-from .errors import LabError
+from ..errors import LabError
 from .object_store import WORKLOADS, key_of
 
 TEMPLATE_ANNOTATION = "lab.ovs-cni/template"

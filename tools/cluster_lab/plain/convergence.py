@@ -6,10 +6,10 @@
 
 import json
 
-from . import node
+from .. import node
 from .bring_up import in_parallel, progress
-from .errors import LabError
-from .layout import write_json
+from ..errors import LabError
+from ..layout import write_json
 from .object_store import key_of, text_of
 from .pod_runtime import PodRuntime
 from .workloads import desired_pods, is_finished, is_host_network, scheduling_order, template_of

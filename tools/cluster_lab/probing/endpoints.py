@@ -6,11 +6,11 @@
 import json
 from dataclasses import dataclass, field
 
-from . import node
-from .address_plan import AddressPlan
-from .errors import LabError
-from .object_store import ObjectStore, key_of
-from .workloads import is_finished, is_host_network
+from .. import node
+from ..address_plan import AddressPlan
+from ..errors import LabError
+from ..plain.object_store import ObjectStore, key_of
+from ..plain.workloads import is_finished, is_host_network
 
 DEFAULT_PORTS = (("TCP", 80),)
 

@@ -20,9 +20,10 @@ import struct
 import time
 from dataclasses import dataclass, field
 
-from . import namespaces, questions
-from .errors import LabError
-from .layout import network_namespace_path
+from . import questions
+from .. import namespaces
+from ..errors import LabError
+from ..layout import network_namespace_path
 
 ATTEMPT_SECONDS = (0.4, 0.8)
 SLOWNESS = 4.0  # an attempt waits this many times the slowest answer so far, in addition

@@ -3,13 +3,13 @@
 import json
 import time
 
-from . import node
+from .. import node
 from .bring_up import faults, in_parallel
 from .convergence import converge
-from .errors import LabError
+from ..errors import LabError
 from .object_store import ObjectStore, key_of
 from .pod_runtime import PodRuntime
-from .processes import Process
+from ..processes import Process
 from .workloads import desired_pods, is_finished
 
 RETRY_SECONDS = 0.1

@@ -9,12 +9,12 @@ import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from . import namespaces, node, processes, underlay
-from .address_plan import AddressPlan
-from .errors import LabError
-from .layout import program, write_json
+from .. import namespaces, node, processes, underlay
+from ..address_plan import AddressPlan
+from ..errors import LabError
+from ..layout import program, write_json
 from .object_store import ObjectStore
-from .processes import Process
+from ..processes import Process
 
 PARALLEL = 4
 

@@ -11,13 +11,13 @@ import ipaddress
 import json
 import secrets
 
-from . import namespaces, node, processes
-from .address_plan import AddressPlan
+from .. import namespaces, node, processes
+from ..address_plan import AddressPlan
 from .cni import TRY_AGAIN, Attachment, CniError, network_of
-from .errors import LabError
-from .layout import network_namespace_path, write_json
+from ..errors import LabError
+from ..layout import network_namespace_path, write_json
 from .object_store import key_of
-from .processes import Process
+from ..processes import Process
 from .workloads import declared_ports, is_host_network
 
 ADD_ATTEMPTS = 3

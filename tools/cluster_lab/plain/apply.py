@@ -1,8 +1,8 @@
 """The commands that change the cluster's objects: apply, delete, scale, label. Each ends in `converge`."""
 
-from . import manifests, node
+from .. import manifests, node
 from .convergence import converge, keep_what_runs
-from .errors import LabError
+from ..errors import LabError
 from .object_store import KINDS, WORKLOADS, ObjectStore, key_from, key_of, kind_of, matters, text_of
 
 # Whatever a pod needs to be isolated from its first packet is there before it.

@@ -8,8 +8,8 @@ import time
 import uuid
 from hashlib import sha256
 
-from .errors import LabError
-from .layout import write_json
+from ..errors import LabError
+from ..layout import write_json
 
 # kind -> (apiVersion without the version, is namespaced, names that a command line may use)
 KINDS = {

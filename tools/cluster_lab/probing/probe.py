@@ -4,9 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-from .bring_up import progress
+from ..plain.bring_up import progress
 from .endpoints import parse_port
-from .errors import LabError
+from ..errors import LabError
 from .matrix import difference, matrix
 from .prober import Probe, Prober, kernel_has_sctp
 

@@ -8,9 +8,9 @@ import json
 import subprocess
 from pathlib import Path
 
-from . import namespaces
-from .errors import LabError
-from .layout import program_folder
+from .. import namespaces
+from ..errors import LabError
+from ..layout import program_folder
 
 PLUGIN_FOLDERS = ("/usr/lib/cni", "/opt/cni/bin")
 CALL_SECONDS = 60

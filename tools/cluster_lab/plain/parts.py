@@ -1,7 +1,7 @@
 """What the commands `restart` and `node` do on a plain lab's node."""
 
-from . import node
-from .address_plan import AddressPlan
+from .. import node
+from ..address_plan import AddressPlan
 
 RESTARTABLE = ("agent", "switch")
 
