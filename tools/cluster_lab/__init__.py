@@ -4,5 +4,9 @@
                  ──► life          up and down, whichever kind it is
                  ──► probing/      who reaches whom
 
-What both kinds stand on is here: address_plan, layout, namespaces, processes, underlay, node.
+What both kinds stand on is here:
+
+    layout, parameters, address_plan       a lab: where it is, what it is, which addresses it has
+    underlay, node ──► switch, agent       its machines
+    namespaces, processes, records         what the kernel has of it
 """

@@ -1,8 +1,10 @@
 """containerd of a node: its configuration, its start, the images that it is given."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from .. import processes
+from ..node import Node
 from . import daemons, machine
 from .programs import image_files, image_name, program
 
@@ -31,26 +33,26 @@ state = "/run/containerd"
 """
 
 
-def start(lab, name):
+def start(node: Node) -> None:
     """Starts containerd; it answers when this returns. It finds its shim and runc by PATH."""
-    path = lab.node_folder(name) / "containerd.toml"
+    path = node.folder / "containerd.toml"
     path.write_text(CONFIGURATION.format(socket=SOCKET, pause=image_name("pause")))
-    command = machine.enter_command(lab, name) + [program("containerd"), "--config", str(path)]
-    started = daemons.start(lab, name, PART, command, environment=machine.environment())
-    started.wait_until(lambda: daemons.not_a_socket(host_socket(lab, name)), START_SECONDS)
+    command = machine.enter_command(node) + [program("containerd"), "--config", str(path)]
+    started = daemons.start_here(node, PART, command, machine.environment())
+    started.wait_until(lambda: daemons.not_a_socket(host_socket(node)), START_SECONDS)
 
 
-def host_socket(lab, name):
+def host_socket(node: Node) -> Path:
     """The node's socket as this machine sees it."""
-    return lab.node_folder(name) / SOCKET.lstrip("/")
+    return node.folder / SOCKET.lstrip("/")
 
 
-def load_images(lab, name):
+def load_images(node: Node) -> None:
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda path: load_image(lab, name, path), image_files()))
+        list(pool.map(lambda path: load_image(node, path), image_files()))
 
 
-def load_image(lab, name, path):
+def load_image(node: Node, path: Path) -> None:
     """Gives the node an image, a docker-archive tar."""
-    command = [program("ctr"), "--address", str(host_socket(lab, name)), "--namespace", "k8s.io"]
+    command = [program("ctr"), "--address", str(host_socket(node)), "--namespace", "k8s.io"]
     processes.run([*command, "images", "import", str(path)])

@@ -2,107 +2,107 @@
 
     start   network namespace ──► Pod object, Pending ──► CNI ADD ──► Pod object, Running with addresses ──► responder
     stop    responder ──► CNI DEL ──► network namespace ──► Pod object
-
-What runs is on record in sandboxes/, one file a pod, written before the first step: whatever is interrupted can be
-undone.
 """
 
 import ipaddress
-import json
 import secrets
 
-from .. import namespaces, node, processes
+from .. import namespaces, processes, responders
 from ..address_plan import AddressPlan
-from .cni import TRY_AGAIN, Attachment, CniError, network_of
 from ..errors import LabError
-from ..layout import network_namespace_path, write_json
-from .object_store import key_of
-from ..processes import Process
-from .workloads import declared_ports, is_host_network
+from ..json_files import Json, field, objects
+from ..layout import Lab, network_namespace_path
+from ..node import number_of
+from ..parameters import Parameters
+from ..pods import declared_ports, is_host_network
+from .cni import TRY_AGAIN, Attachment, CniError, network_of
+from .object_kinds import key_of
+from .object_store import ObjectStore
+from .sandbox import Sandbox
 
 ADD_ATTEMPTS = 3
 
 
 class PodRuntime:
-    def __init__(self, lab, parameters, store):
+    def __init__(self, lab: Lab, parameters: Parameters, store: ObjectStore) -> None:
         self.lab = lab
-        self.plan = AddressPlan.of(parameters)
+        self.plan = AddressPlan.of(parameters.family)
         self.store = store
 
-    def sandboxes(self):
-        """The record of every sandbox, by (namespace, name)."""
-        records = [json.loads(path.read_text()) for path in self.lab.sandboxes.glob("[!.]*.json")]
-        return {(record["namespace"], record["name"]): record for record in records}
-
-    def _record_path(self, record):
-        return self.lab.sandboxes / f"{record['container_id']}.json"
-
-    def start(self, pod):
+    def start(self, pod: Json) -> None:
         """Starts a scheduled pod. When a step fails, what was made is removed again and the pod stays Pending."""
-        _, namespace, name = key_of(pod)
-        pod = pod | {"status": {"phase": "Pending"}}
-        self.store.put(pod)
-        pod = self.store.get(("Pod", namespace, name))
-        record = {
-            "namespace": namespace,
-            "name": name,
-            "uid": pod["metadata"]["uid"],
-            "node": pod["spec"]["nodeName"],
-            "host_network": is_host_network(pod),
-            "container_id": secrets.token_hex(32),
-            "network_namespace": self.lab.pod_namespace(namespace, name),
-            "state": "starting",
-        }
-        if record["host_network"]:
-            record["network_namespace"] = self.lab.namespace(record["node"])
-        write_json(self._record_path(record), record)
+        key = key_of(pod)
+        self.store.put(pod | {"status": {"phase": "Pending"}})
+        pod = self.store[key]
+        sandbox = Sandbox(
+            pod=key.pod,
+            uid=pod["metadata"]["uid"],
+            node=pod["spec"]["nodeName"],
+            host_network=is_host_network(pod),
+            container_id=secrets.token_hex(32),
+            network_namespace=self.lab.pod_namespace(*key.pod),
+        )
+        if sandbox.host_network:
+            sandbox.network_namespace = self.lab.namespace(sandbox.node)
+        sandbox.write(self.lab)
         try:
-            addresses = self._host_addresses(record) if record["host_network"] else self._attach(record, pod)
-            self.store.put(pod | {"status": self._running_status(record, addresses)})
-            self._start_responder(record, pod)
-            record |= {"state": "running", "addresses": addresses}
-            write_json(self._record_path(record), record)
+            addresses = self._host_addresses(sandbox) if sandbox.host_network else self._attach(sandbox, pod)
+            self.store.put(pod | {"status": self._running_status(sandbox, addresses)})
+            self._start_responder(sandbox, pod)
+            sandbox.state, sandbox.addresses = "running", addresses
+            sandbox.write(self.lab)
         except BaseException as error:
             self.store.put(pod)
             try:
-                self.stop(record)
+                self.stop(sandbox)
             except LabError as second:
                 raise LabError(f"{error}; undoing it failed too: {second}") from error
             raise
 
-    def _host_addresses(self, record):
-        return list(self.plan.node(node.number_of(record["node"])).values())
+    def _host_addresses(self, sandbox: Sandbox) -> list[str]:
+        return list(self.plan.node(number_of(sandbox.node)).values())
 
-    def _attach(self, record, pod):
-        """Makes the sandbox and runs the network's plugins for it; returns the pod's addresses."""
-        namespaces.create(record["network_namespace"])
-        record["network"] = network_of(self.lab.node_folder(record["node"]))
-        record["port_mappings"] = _port_mappings(pod)
-        write_json(self._record_path(record), record)
-        attachment = self._attachment(record)
+    def _attach(self, sandbox: Sandbox, pod: Json) -> list[str]:
+        """Makes the sandbox's network and runs the network's plugins for it; returns the pod's addresses."""
+        namespaces.create(sandbox.network_namespace)
+        network = network_of(self.lab.node_folder(sandbox.node))
+        sandbox.network, sandbox.port_mappings = network, _port_mappings(pod)
+        sandbox.write(self.lab)
+        attachment = self._attachment(sandbox, network)
         for attempt in range(1, ADD_ATTEMPTS + 1):
             try:
-                record["result"] = attachment.add()
+                sandbox.result = attachment.add()
                 break
             except CniError as error:
                 if error.code != TRY_AGAIN or attempt == ADD_ATTEMPTS:
                     raise
                 attachment.delete(None)
-        addresses = [str(ipaddress.ip_interface(one["address"]).ip) for one in record["result"].get("ips", [])]
-        return sorted(addresses, key=lambda text: self.plan.families.index(ipaddress.ip_address(text).version))
+        return self._addresses_in(sandbox.result or {})
 
-    def _attachment(self, record):
+    def _addresses_in(self, result: Json) -> list[str]:
+        """Those that the plugins gave, of the lab's families, the first one first."""
+        try:
+            found = [ipaddress.ip_interface(str(each.get("address"))).ip for each in objects(result, "ips")]
+        except ValueError as error:
+            raise LabError(f"the network's plugins gave a wrong address: {error}") from None
+        own = [each for each in found if each.version in self.plan.families]
+        if not own:
+            raise LabError("the network's plugins gave the pod no address of the lab's families")
+        return [str(each) for each in sorted(own, key=lambda each: self.plan.families.index(each.version))]
+
+    def _attachment(self, sandbox: Sandbox, network: Json) -> Attachment:
         return Attachment(
-            record["network"],
-            self.lab.namespace(record["node"]),
-            record["container_id"],
-            network_namespace_path(record["network_namespace"]),
-            (record["namespace"], record["name"], record["uid"]),
-            port_mappings=record["port_mappings"],
+            network,
+            self.lab.namespace(sandbox.node),
+            sandbox.container_id,
+            network_namespace_path(sandbox.network_namespace),
+            sandbox.pod,
+            sandbox.uid,
+            port_mappings=sandbox.port_mappings,
         )
 
-    def _running_status(self, record, addresses):
-        host = self._host_addresses(record)
+    def _running_status(self, sandbox: Sandbox, addresses: list[str]) -> Json:
+        host = self._host_addresses(sandbox)
         return {
             "phase": "Running",
             "hostIP": host[0],
@@ -111,46 +111,42 @@ class PodRuntime:
             "podIPs": [{"ip": address} for address in addresses],
         }
 
-    def _start_responder(self, record, pod):
-        record["ports"] = declared_ports(pod)
-        record["responder"] = None
-        if record["ports"]:
-            name = f"{record['namespace']}/{record['name']}"
-            started = node.start_responder(
-                self.lab, record["network_namespace"], name, record["ports"], shared=record["host_network"]
+    def _start_responder(self, sandbox: Sandbox, pod: Json) -> None:
+        sandbox.ports, sandbox.responder = declared_ports(pod), None
+        if sandbox.ports:
+            sandbox.responder = responders.start(
+                sandbox.network_namespace, str(sandbox.pod), sandbox.ports, shared=sandbox.host_network
             )
-            record["responder"] = started.record()
 
-    def refresh(self, record, pod):
+    def refresh(self, sandbox: Sandbox, pod: Json) -> None:
         """Keeps a running pod in step with its object: answers on the ports that it declares now."""
-        responder = Process.from_record(record["responder"])
-        if record["ports"] == declared_ports(pod) and (responder is None or responder.alive()):
+        responder = sandbox.responder
+        if sandbox.ports == declared_ports(pod) and (responder is None or responder.alive()):
             return
         processes.stop([responder] if responder else [])
-        self._start_responder(record, pod)
-        write_json(self._record_path(record), record)
+        self._start_responder(sandbox, pod)
+        sandbox.write(self.lab)
 
-    def stop(self, record):
+    def stop(self, sandbox: Sandbox) -> None:
         """Ends the pod's processes and gives back its network. The Pod object is the caller's."""
-        if record["host_network"]:
-            responder = Process.from_record(record.get("responder"))
-            processes.stop([responder] if responder else [])
+        if sandbox.host_network:
+            processes.stop([sandbox.responder] if sandbox.responder else [])
         else:
-            processes.stop(processes.inside([record["network_namespace"]]))
-            if "network" in record:
-                self._attachment(record).delete(record.get("result"))
-            if record["network_namespace"] in self.lab.namespaces():
-                namespaces.remove([record["network_namespace"]])
-        self._record_path(record).unlink()
+            processes.stop(processes.inside([sandbox.network_namespace]))
+            if sandbox.network is not None:
+                self._attachment(sandbox, sandbox.network).delete(sandbox.result)
+            if sandbox.network_namespace in self.lab.namespaces():
+                namespaces.remove([sandbox.network_namespace])
+        sandbox.forget(self.lab)
 
 
-def _port_mappings(pod):
+def _port_mappings(pod: Json) -> list[Json]:
     mappings = []
-    for container in (pod.get("spec") or {}).get("containers") or []:
-        for port in container.get("ports") or []:
+    for container in objects(pod, "spec", "containers"):
+        for port in objects(container, "ports"):
             if port.get("hostPort"):
-                protocol = (port.get("protocol") or "TCP").lower()
+                protocol = str(port.get("protocol") or "TCP").lower()
                 mappings.append(
-                    {"hostPort": port["hostPort"], "containerPort": port["containerPort"], "protocol": protocol}
+                    {"hostPort": port["hostPort"], "containerPort": field(port, "containerPort"), "protocol": protocol}
                 )
     return mappings

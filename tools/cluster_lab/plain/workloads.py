@@ -6,44 +6,47 @@
 """
 
 import json
+from collections.abc import Sequence
 from hashlib import sha256
 
 from ..errors import LabError
-from .object_store import WORKLOADS, key_of
+from ..json_files import Json, field, mapping, objects
+from .object_kinds import WORKLOADS, PodName, key_of
+from .object_store import ObjectStore
 
 TEMPLATE_ANNOTATION = "lab.ovs-cni/template"
-FINISHED = ("Succeeded", "Failed")
 
 
-def replicas_of(workload):
-    spec = workload.get("spec") or {}
-    count = spec.get("parallelism" if workload["kind"] == "Job" else "replicas")
-    return 1 if count is None else count
+def replicas_of(workload: Json) -> int:
+    name = "parallelism" if workload["kind"] == "Job" else "replicas"
+    count = field(workload, "spec", name)
+    if count is None:
+        return 1
+    if not isinstance(count, int):
+        raise LabError(f"{key_of(workload)}: spec.{name} is {json.dumps(count)}: a number belongs there")
+    return count
 
 
-def generated_pods(workload, nodes):
+def generated_pods(workload: Json, nodes: Sequence[str]) -> list[Json]:
     """The pods of one workload, as manifests."""
-    if any(owner.get("controller") for owner in workload["metadata"].get("ownerReferences") or []):
+    if any(owner.get("controller") for owner in objects(workload, "metadata", "ownerReferences")):
         return []  # its controller makes the pods
-    names = nodes if workload["kind"] == "DaemonSet" else range(replicas_of(workload))
-    return [_generated_pod(workload, suffix, workload["kind"] == "DaemonSet") for suffix in names]
+    if workload["kind"] == "DaemonSet":
+        return [_generated_pod(workload, node, {"nodeName": node}) for node in nodes]
+    return [_generated_pod(workload, str(number), {}) for number in range(replicas_of(workload))]
 
 
-def _generated_pod(workload, suffix, pinned):
-    template = (workload.get("spec") or {}).get("template") or {}
-    metadata = template.get("metadata") or {}
+def _generated_pod(workload: Json, suffix: str, placed: Json) -> Json:
+    template = mapping(workload, "spec", "template")
     digest = sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:16]
-    spec = dict(template.get("spec") or {})
-    if pinned:
-        spec["nodeName"] = suffix
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
             "name": f"{workload['metadata']['name']}-{suffix}",
             "namespace": workload["metadata"]["namespace"],
-            "labels": metadata.get("labels") or {},
-            "annotations": (metadata.get("annotations") or {}) | {TEMPLATE_ANNOTATION: digest},
+            "labels": mapping(template, "metadata", "labels"),
+            "annotations": mapping(template, "metadata", "annotations") | {TEMPLATE_ANNOTATION: digest},
             "ownerReferences": [
                 {
                     "apiVersion": workload["apiVersion"],
@@ -54,53 +57,32 @@ def _generated_pod(workload, suffix, pinned):
                 }
             ],
         },
-        "spec": spec,
+        "spec": mapping(template, "spec") | placed,
     }
 
 
-def template_of(pod):
+def template_of(pod: Json) -> str | None:
     """The digest of the template that a generated pod was made from; None for a pod that a manifest declares."""
-    return (pod["metadata"].get("annotations") or {}).get(TEMPLATE_ANNOTATION)
+    digest = field(pod, "metadata", "annotations", TEMPLATE_ANNOTATION)
+    return digest if isinstance(digest, str) else None
 
 
-def is_finished(pod):
-    return (pod.get("status") or {}).get("phase") in FINISHED
-
-
-def is_host_network(pod):
-    return bool((pod.get("spec") or {}).get("hostNetwork"))
-
-
-def declared_ports(pod):
-    """The ports of the pod's containers, sidecars included, as "8080/tcp", in the order of the manifest, each once."""
-    spec = pod.get("spec") or {}
-    containers = list(spec.get("containers") or [])
-    containers += [one for one in spec.get("initContainers") or [] if one.get("restartPolicy") == "Always"]
-    ports = {}
-    for container in containers:
-        for port in container.get("ports") or []:
-            ports[f"{port['containerPort']}/{(port.get('protocol') or 'TCP').lower()}"] = None
-    return list(ports)
-
-
-def desired_pods(store, nodes):
-    """All pods that should exist, finished ones included, by (namespace, name)."""
+def desired_pods(store: ObjectStore, nodes: Sequence[str]) -> dict[PodName, Json]:
+    """All pods that should exist, finished ones included."""
     desired = {}
     for pod in store.of_kind("Pod"):
         if template_of(pod) is None:
-            desired[key_of(pod)[1:]] = pod
+            desired[key_of(pod).pod] = pod
     for workload in store.of_kind(*WORKLOADS):
         for pod in generated_pods(workload, nodes):
-            key = key_of(pod)[1:]
-            if key in desired:
-                owner = f"{workload['kind']} {key[0]}/{workload['metadata']['name']}"
-                raise LabError(f"{owner} would make a pod {key[0]}/{key[1]}, which exists already: rename one of them")
-            desired[key] = pod
+            name = key_of(pod).pod
+            if name in desired:
+                raise LabError(f"{key_of(workload)} would make a pod {name}, which exists already: rename one of them")
+            desired[name] = pod
     return desired
 
 
-def scheduling_order(key):
+def scheduling_order(pod: PodName) -> tuple[str, str, int]:
     """Sorts by namespace and name, NAME-2 before NAME-10."""
-    namespace, name = key
-    stem, dash, number = name.rpartition("-")
-    return (namespace, stem, int(number)) if dash and number.isdigit() else (namespace, name, -1)
+    stem, dash, number = pod.name.rpartition("-")
+    return (pod.namespace, stem, int(number)) if dash and number.isdecimal() else (pod.namespace, pod.name, -1)
