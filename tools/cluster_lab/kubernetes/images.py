@@ -22,6 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ..errors import LabError
+from ..processes import run
 from . import programs
 
 PAUSE_SOURCE = """
@@ -41,6 +42,7 @@ int main(void) {
 # The shell and the tools that the upstream image has, and that tests call in it. What looks up names is not busybox's:
 # a static program that loads the C library's name services crashes where these are of another build.
 TOOLS = ("bash", "curl", "dash", "dig", "getent", "ip", "nc.openbsd", "nslookup", "wget")
+TLS_NAMES = "DNS:localhost,DNS:example.com,IP:127.0.0.1,IP:::1"
 # Tests of supplemental groups look for the second half.
 USERS = """root:x:0:0:root:/:/bin/sh
 nobody:x:65534:65534:nobody:/:/bin/false
@@ -110,10 +112,22 @@ def _installed(name: str, package: str) -> str:
     return found
 
 
+def _certificate(layer: Layer) -> None:
+    """What agnhost shows where it serves TLS and is given no certificate: for the names that upstream's has."""
+    with tempfile.TemporaryDirectory() as folder:
+        key, certificate = Path(folder) / "key", Path(folder) / "certificate"
+        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        command += ["-days", "36500", "-subj", "/CN=localhost", "-addext", f"subjectAltName={TLS_NAMES}"]
+        run([*command, "-keyout", key, "-out", certificate])
+        layer.file("localhost.crt", certificate.read_bytes())
+        layer.file("localhost.key", key.read_bytes())
+
+
 def _agnhost() -> Recipe:
     layer = Layer()
     layer.file("agnhost", Path(programs.program("agnhost")).read_bytes(), 0o755)
     layer.link("agnhost-2", "agnhost")
+    _certificate(layer)
     layer.file("coredns", Path(programs.program("coredns")).read_bytes(), 0o755)  # upstream's has one too
     for tool in TOOLS:
         layer.program(_installed(tool, f"that has it (see {programs.SETUP})"), f"usr/bin/{tool}")
