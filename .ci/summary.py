@@ -91,9 +91,9 @@ def main(folder: Path) -> int:
     for name, lane in lanes.items():
         print(f"  {name:13} {lane.text()}")
     for name, found in ("asan", asan), ("release", release):
-        code, took = steps[name]
+        exit_code, took = steps[name]
         building = max(0.0, took - sum(float(case.get("time", "0")) for case in found))
-        state = "" if found else ", FAILED before any test ran" if code else ", ran no tests"
+        state = "" if found else ", FAILED before any test ran" if exit_code else ", ran no tests"
         print(f"  {'build ' + name:13} {building:.0f} s{state}")
     for name, lane in lanes.items():
         for test in lane.failed:

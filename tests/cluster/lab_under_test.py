@@ -85,8 +85,7 @@ def apply(objects):
 
 def endpoints(*names):
     """Pods, nodes and the outside as they are now, by the names that `probe` takes: addresses and network namespace."""
-    parameters = LAB.require_up()
-    return {each.name: each for each in kinds.of(parameters).cluster(LAB, parameters).select(names)}
+    return {each.name: each for each in kinds.of_lab(LAB).endpoints().select(names)}
 
 
 def network_namespace(pod):

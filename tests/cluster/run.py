@@ -30,7 +30,7 @@ def tests_in(suite):
 
 def name_of(test):
     """As ctest runs it: a process for each test, or for each class where preparing is done once for all of it."""
-    shares = type(test).setUpClass.__func__ is not unittest.TestCase.setUpClass.__func__
+    shares = any("setUpClass" in vars(each) for each in type(test).__mro__ if each is not unittest.TestCase)
     return test.id().rpartition(".")[0] if shares else test.id()
 
 

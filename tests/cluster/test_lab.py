@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 
 from lab_under_test import CHECKOUT, LAB, ClusterTest, apply, eventually, lab, pod, pods, probe, run_lab
@@ -126,6 +127,58 @@ class Objects(ClusterTest):
         self.assertEqual(result.returncode, 1)
         self.assertIn("broken.yaml:", result.stderr)
         self.assertEqual(self.running(), {})
+
+    def test_a_List_that_was_put_among_the_objects_is_one_line_of_error_for_every_command(self):
+        path = LAB.objects / "list.json"
+        path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [pod("objects", "one")]}))
+        self.addCleanup(path.unlink, missing_ok=True)
+        for command in (["pods"], ["wait"], ["probe"], ["delete", "pod", "objects/one"], ["exec", "a/b", "--", "true"]):
+            result = run_lab(*command)
+            self.assertEqual((result.returncode, result.stdout), (1, ""), command)
+            self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+            self.assertIn(f"{path}: a List, but each object has a file of its own here", result.stderr)
+        path.unlink()
+        lab("wait")
+
+    def test_a_pod_that_was_put_among_the_objects_runs_and_goes_with_its_file(self):
+        path = LAB.objects / "by-hand.json"
+        path.write_text(json.dumps(pod("objects", "hand", ports=[(80, "TCP")])))
+        self.addCleanup(lab, "wait")
+        self.addCleanup(path.unlink, missing_ok=True)
+        lab("wait")
+        self.assertEqual([each["allowed"] for each in probe("--to", "objects/hand", "--from", "outside")], [True, True])
+        lab("delete", "pod", "objects/hand")
+        self.assertFalse(path.exists())
+        self.assertEqual(self.running(), {})
+
+    def test_a_pod_for_a_node_that_is_not_there_is_named_and_the_others_run(self):
+        path = LAB.objects / "by-hand.json"
+        path.write_text(json.dumps(pod("objects", "lost", node="node9", spec={"hostNetwork": True})))
+        self.addCleanup(lab, "wait")
+        self.addCleanup(path.unlink, missing_ok=True)
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as manifest:
+            json.dump(pod("objects", "one"), manifest)
+            manifest.flush()
+            result = run_lab("apply", "-f", manifest.name)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("Pod objects/lost asks for node 'node9', which this lab does not have", result.stderr)
+        self.assertNotIn("Traceback", result.stderr)
+        self.assertIn("10.244.", pods()["objects/one"]["addresses"][0])
+
+    def test_a_mistake_in_a_nodes_network_is_named_and_wait_goes_on_when_it_is_mended(self):
+        path = LAB.node_folder("node1") / "cni" / "05-odd.conflist"
+        path.write_text('{"name": "odd"')
+        self.addCleanup(path.unlink, missing_ok=True)
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as manifest:
+            json.dump(pod("objects", "one", node="node1"), manifest)
+            manifest.flush()
+            result = run_lab("apply", "-f", manifest.name)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"starting pod objects/one: {path}: not JSON", result.stderr)
+        self.assertNotIn("Traceback", result.stderr)
+        path.unlink()
+        lab("wait")
+        self.assertIn("objects/one", self.running())
 
     def test_kinds_that_mean_nothing_to_the_network_are_skipped(self):
         service = {"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "objects", "name": "one"}}

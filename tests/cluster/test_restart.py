@@ -1,6 +1,6 @@
 """An agent that stops, starts or is upgraded disturbs no packet, and nothing gets through that should not."""
 
-from cluster_lab import node
+from cluster_lab.node import Node
 from conversation import Connection
 from lab_under_test import LAB, ClusterTest, addresses, apply, lab, pod, policy, probe
 from traffic import Traffic
@@ -37,14 +37,14 @@ class AgentRestart(ClusterTest):
 
     def test_while_an_agent_is_down_its_pods_stay_connected_and_isolated(self):
         self.addCleanup(lab, "restart", "agent", "node2")
-        node.stop_part(LAB, "node2", "agent")
+        Node(LAB, "node2").stop("agent")
         allowed = probe("--from", "restart/client", "--to", "restart/far")
         denied = probe("--from", "restart/stranger", "--to", "restart/far")
         self.assertEqual({verdict["allowed"] for verdict in allowed}, {True})
         self.assertEqual({verdict["allowed"] for verdict in denied}, {False})
 
     def test_what_changed_while_an_agent_was_down_is_enforced_when_it_is_back(self):
-        node.stop_part(LAB, "node2", "agent")
+        Node(LAB, "node2").stop("agent")
         lab("delete", "networkpolicy", "restart/far")
         lab("restart", "agent", "node2")
         lab("wait")

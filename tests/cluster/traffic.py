@@ -23,7 +23,7 @@ FLICKER_SECONDS = 0.5
 def links_disturb_tunnels() -> bool:
     """Whether tunnels are away for a moment when a link of the node comes or goes: the userspace datapath then forgets
     them and reads the kernel's routes again. The kernel's datapath does not."""
-    return bool(LAB.require_up()["datapath"] == "netdev")
+    return LAB.require_up().datapath == "netdev"
 
 
 class Path:

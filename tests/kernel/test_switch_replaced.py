@@ -2,7 +2,7 @@
 
 import subprocess
 
-from cluster_lab import node
+from cluster_lab.node import Node
 from cluster_lab.processes import Process
 from conversation import Connection
 from lab_under_test import CHECKOUT, LAB, ClusterTest, addresses, apply, eventually, lab, pod, policy, probe
@@ -18,7 +18,7 @@ def replace_switch() -> None:
     folder = LAB.node_folder(NODE)
     pid_files = {part: folder / f"{part}.pid" for part in ("ovs-vswitchd", "ovsdb-server")}
     for part, path in pid_files.items():
-        node.stop_part(LAB, NODE, part)
+        Node(LAB, NODE).stop(part)
         path.unlink(missing_ok=True)
     mounts = ["mount -t sysfs sysfs /sys"]  # the one of before shows another namespace's interfaces
     mounts += [f"mkdir -p {place} && mount --bind {folder} {place}" for place in PLACES]
@@ -33,7 +33,7 @@ def replace_switch() -> None:
         )
     for part, path in pid_files.items():
         pid = eventually(lambda: path.exists() and path.read_text().strip(), f"{part} starts: {folder}/switch.log", 60)
-        node.remember(LAB, NODE, part, Process.of(int(pid)))
+        Node(LAB, NODE).remember(part, Process.of(int(pid)))
 
 
 def restores() -> int:

@@ -5,39 +5,48 @@
     outside     172.31.0.2        fd00:172:31::2        behind the router 172.31.0.1, fd00:172:31::1
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 MAX_NODES = 250
-FAMILIES = {"ipv4": (4,), "ipv6": (6,), "dual": (4, 6)}
+FAMILIES: dict[str, tuple[int, ...]] = {"ipv4": (4,), "ipv6": (6,), "dual": (4, 6)}
+
+ByFamily = dict[int, str]  # 4 and 6 to an address or a range
 
 
 @dataclass(frozen=True)
 class AddressPlan:
-    families: tuple  # of 4 and 6, the first one first
+    families: tuple[int, ...]  # of 4 and 6, the first one first
 
     @staticmethod
-    def of(parameters):
-        return AddressPlan(FAMILIES[parameters["family"]])
+    def of(family: str) -> "AddressPlan":
+        """Of a lab with the parameter `family`."""
+        return AddressPlan(FAMILIES[family])
 
-    def _each(self, ipv4, ipv6):
+    def each(self, ipv4: str, ipv6: str) -> ByFamily:
+        """Of these two, those of the lab's families."""
         return {family: {4: ipv4, 6: ipv6}[family] for family in self.families}
 
-    def node(self, number):
-        return self._each(f"172.30.0.{number}", f"fd00:172:30::{number}")
+    def node(self, number: int) -> ByFamily:
+        return self.each(f"172.30.0.{number}", f"fd00:172:30::{number}")
 
-    def pod_cidrs(self, number):
-        return self._each(f"10.244.{number}.0/24", f"fd00:10:244:{number}::/64")
+    def pod_cidrs(self, number: int) -> ByFamily:
+        return self.each(f"10.244.{number}.0/24", f"fd00:10:244:{number}::/64")
 
-    def router_to_nodes(self):
-        return self._each("172.30.0.254", "fd00:172:30::fe")
+    def router_to_nodes(self) -> ByFamily:
+        return self.each("172.30.0.254", "fd00:172:30::fe")
 
-    def router_to_outside(self):
-        return self._each("172.31.0.1", "fd00:172:31::1")
+    def router_to_outside(self) -> ByFamily:
+        return self.each("172.31.0.1", "fd00:172:31::1")
 
-    def outside(self):
-        return self._each("172.31.0.2", "fd00:172:31::2")
+    def outside(self) -> ByFamily:
+        return self.each("172.31.0.2", "fd00:172:31::2")
 
 
-def with_length(addresses):
+def by_family(addresses: Iterable[str]) -> ByFamily:
+    return {6 if ":" in address else 4: address for address in addresses}
+
+
+def with_length(addresses: ByFamily) -> ByFamily:
     """Address and prefix length of the link that it is on, per family."""
     return {family: f"{address}/{24 if family == 4 else 64}" for family, address in addresses.items()}

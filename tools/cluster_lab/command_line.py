@@ -1,29 +1,36 @@
 """The command line of tools/lab: what can be asked, and which part answers."""
 
 import argparse
+import math
 import os
 import re
 import signal
 import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NoReturn
 
-from . import kinds, life, node, probe
+from . import kinds, life
 from .address_plan import MAX_NODES
 from .errors import LabError, UsageError
 from .kubernetes import control_plane
 from .kubernetes.network import KINDS as NETWORKS
 from .kubernetes.plan import MAX_API_SERVERS
+from .kubernetes.restart import RESTARTABLE
 from .layout import Lab
+from .parameters import KubernetesParameters, Wanted
+from .probing import probe
 
 DESCRIPTION = "A cluster on one machine: pods on real Open vSwitch, in network namespaces."
 
 
-def parser():
+def parser() -> ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--name", default=argparse.SUPPRESS, help="which lab (default: lab)")
     top = argparse.ArgumentParser(prog="tools/lab", description=DESCRIPTION, parents=[common])
     verbs = top.add_subparsers(dest="verb", required=True, metavar="COMMAND")
 
-    def verb(name, text):
+    def verb(name: str, text: str) -> ArgumentParser:
         return verbs.add_parser(name, help=text, description=text, parents=[common])
 
     up = verb("up", "bring the lab up; does nothing when it is")
@@ -47,12 +54,12 @@ def parser():
     label.add_argument("object", metavar="[NAMESPACE/]NAME")
     label.add_argument("labels", nargs="+", metavar="KEY=VALUE")
     wait = verb("wait", "wait until every pod runs and every node has installed the newest state")
-    wait.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds (default: 60)")
+    wait.add_argument("--timeout", type=_seconds, default=60.0, metavar="S", help="seconds (default: 60)")
     pods = verb("pods", "list the pods")
     pods.add_argument("--json", action="store_true")
     _add_probe(verb)
     restart = verb("restart", "end a node's agent or switch and start it again")
-    restart.add_argument("part", help=", ".join(kinds.KUBERNETES.nodes.RESTARTABLE))
+    restart.add_argument("part", help=", ".join(RESTARTABLE))
     restart.add_argument("node", help="or control-plane")
     run = verb("exec", "run a command in a pod's network namespace")
     run.add_argument("object", metavar="NAMESPACE/POD")
@@ -61,7 +68,7 @@ def parser():
     return top
 
 
-def _add_kubernetes(up):
+def _add_kubernetes(up: ArgumentParser) -> None:
     real = up.add_argument_group("a real Kubernetes", "beside the options above; see docs/lab.md")
     real.add_argument("--kubernetes", action="store_true", help="API servers, kubelets and container runtimes")
     real.add_argument("--api-servers", type=_server_count, metavar="M", help="how many (default: 1)")
@@ -70,7 +77,7 @@ def _add_kubernetes(up):
     real.add_argument("--network", choices=NETWORKS, help="who serves the pods (default: install)")
 
 
-def _add_probe(verb):
+def _add_probe(verb: Callable[[str, str], ArgumentParser]) -> None:
     asked = verb("probe", "send packets and show who reaches whom")
     asked.add_argument("--from", dest="sources", action="append", default=[], metavar="SEL", help="default: all pods")
     asked.add_argument("--to", dest="destinations", action="append", default=[], metavar="SEL", help="the same")
@@ -83,40 +90,50 @@ def _add_probe(verb):
     )
 
 
-def _node_count(text):
+def _node_count(text: str) -> int:
     count = int(text)
     if not 1 <= count <= MAX_NODES:
         raise argparse.ArgumentTypeError(f"1 to {MAX_NODES} nodes")
     return count
 
 
-def _release(text):
+def _release(text: str) -> str:
     version = text.removeprefix("v")
     if not re.fullmatch(r"(1\.7|2\.\d+)\.\d+", version):
         raise argparse.ArgumentTypeError(f"'{text}' is no release of containerd 1.7 or 2, such as 1.7.35")
     return version
 
 
-def _server_count(text):
+def _server_count(text: str) -> int:
     count = int(text)
     if not 1 <= count <= MAX_API_SERVERS:
         raise argparse.ArgumentTypeError(f"1 to {MAX_API_SERVERS} API servers")
     return count
 
 
-def _count(text):
+def _count(text: str) -> int:
     count = int(text)
     if count < 0:
         raise argparse.ArgumentTypeError("not below 0")
     return count
 
 
-def main(arguments):
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"invalid float value: {text!r}") from None
+    if math.isnan(seconds) or seconds < 0:
+        raise argparse.ArgumentTypeError("not below 0")
+    return seconds
+
+
+def main(arguments: Sequence[str]) -> int:
     """Runs the command; returns the exit code: 0 fine, 1 failed, 2 usage."""
     signal.signal(signal.SIGTERM, _interrupt)
-    arguments, command = _split_command(arguments)
+    own, command = _split_command(arguments)
     top = parser()
-    wanted = top.parse_args(arguments)
+    wanted = top.parse_args(own)
     try:
         if wanted.verb in ("exec", "node") and not command:
             raise UsageError(f"{wanted.verb} needs a command after '--'")
@@ -125,7 +142,7 @@ def main(arguments):
         lab = Lab(getattr(wanted, "name", "lab"))
         if os.geteuid() != 0:
             raise LabError("the lab makes network namespaces: run it as root")
-        for line in RUN[wanted.verb](lab, wanted, command) or []:
+        for line in RUN[wanted.verb](lab, wanted, command or []):
             print(line, flush=True)
         return 0
     except UsageError as error:
@@ -142,108 +159,108 @@ def main(arguments):
         return 1
 
 
-def _interrupt(*_):
+def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _split_command(arguments):
+def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str] | None]:
     if "--" not in arguments:
         return arguments, None
     at = arguments.index("--")
     return arguments[:at], arguments[at + 1 :]
 
 
-def _up(lab, wanted, _):
-    parameters = {"nodes": wanted.nodes, "family": wanted.family, "datapath": wanted.datapath}
-    real = {
-        "api_servers": wanted.api_servers,
-        "kube_proxy": wanted.kube_proxy,
-        "containerd": wanted.containerd,
-        "network": wanted.network,
-    }
-    if not wanted.kubernetes and any(value is not None for value in real.values()):
+def _up(lab: Lab, wanted: Namespace, _: Sequence[str]) -> Iterator[str]:
+    asked = Wanted(
+        kubernetes=wanted.kubernetes,
+        nodes=wanted.nodes,
+        family=wanted.family,
+        datapath=wanted.datapath,
+        api_servers=wanted.api_servers,
+        kube_proxy=wanted.kube_proxy,
+        containerd=wanted.containerd,
+        network=wanted.network,
+    )
+    if not asked.kubernetes and (asked.api_servers or asked.kube_proxy or asked.containerd or asked.network):
         raise UsageError("--api-servers, --kube-proxy, --containerd and --network go with --kubernetes")
-    kind = kinds.KUBERNETES if wanted.kubernetes else kinds.PLAIN
     with lab.locked():
-        yield life.up(lab, kind, parameters | (real if wanted.kubernetes else {}))
-    if wanted.kubernetes:
+        yield life.up(lab, asked)
+    if asked.kubernetes:
         yield f"kubeconfig: {control_plane.kubeconfig_path(lab)}"
 
 
-def _kubeconfig(lab, _wanted, _):
-    if not lab.require_up().get("kubernetes"):
+def _kubeconfig(lab: Lab, _wanted: Namespace, _: Sequence[str]) -> Iterator[str]:
+    if not isinstance(lab.require_up(), KubernetesParameters):
         raise LabError(f"lab '{lab.name}' has no Kubernetes: such a lab is made by {lab.command('up')} --kubernetes")
     yield str(control_plane.kubeconfig_path(lab))
 
 
-def _down(lab, _wanted, _):
+def _down(lab: Lab, _wanted: Namespace, _: Sequence[str]) -> Iterator[str]:
     with lab.locked():
         yield f"lab '{lab.name}' is removed" if life.down(lab) else f"there is no lab '{lab.name}'"
         lab.forget_lock()
 
 
-def _apply(lab, wanted, _):
-    return kinds.of_lab(lab).changes.apply(lab, wanted.paths)
+def _apply(lab: Lab, wanted: Namespace, _: Sequence[str]) -> Iterable[str]:
+    return kinds.of_lab(lab).apply(wanted.paths)
 
 
-def _delete(lab, wanted, _):
+def _delete(lab: Lab, wanted: Namespace, _: Sequence[str]) -> Iterable[str]:
     if wanted.paths and not wanted.object:
-        return kinds.of_lab(lab).changes.delete_files(lab, wanted.paths)
+        return kinds.of_lab(lab).delete_files(wanted.paths)
     if not wanted.paths and len(wanted.object) == 2:
-        return kinds.of_lab(lab).changes.delete_one(lab, *wanted.object)
+        return kinds.of_lab(lab).delete_one(*wanted.object)
     raise UsageError("delete needs either -f PATH... or KIND [NAMESPACE/]NAME")
 
 
-def _scale(lab, wanted, _):
-    return kinds.of_lab(lab).changes.scale(lab, wanted.kind, wanted.object, wanted.count)
+def _scale(lab: Lab, wanted: Namespace, _: Sequence[str]) -> Iterable[str]:
+    return kinds.of_lab(lab).scale(wanted.kind, wanted.object, wanted.count)
 
 
-def _label(lab, wanted, _):
-    labels = {}
+def _label(lab: Lab, wanted: Namespace, _: Sequence[str]) -> Iterable[str]:
+    labels: dict[str, str | None] = {}
     for text in wanted.labels:
         key, equals, value = text.partition("=")
-        if not equals and not key.endswith("-"):
+        if key in ("", "-") or not equals and not key.endswith("-"):
             raise UsageError(f"'{text}' is not a label: write KEY=VALUE, or KEY- to remove it")
         labels[key if equals else key[:-1]] = value if equals else None
-    return kinds.of_lab(lab).changes.label(lab, wanted.kind, wanted.object, labels)
+    return kinds.of_lab(lab).label(wanted.kind, wanted.object, labels)
 
 
-def _wait(lab, wanted, _):
-    kinds.of_lab(lab).status.wait(lab, wanted.timeout)
+def _wait(lab: Lab, wanted: Namespace, _: Sequence[str]) -> Iterable[str]:
+    kinds.of_lab(lab).wait(wanted.timeout)
+    return []
 
 
-def _pods(lab, wanted, _):
-    yield kinds.of_lab(lab).status.pods(lab, wanted.json)
+def _pods(lab: Lab, wanted: Namespace, _: Sequence[str]) -> Iterator[str]:
+    yield kinds.of_lab(lab).pods(wanted.json)
 
 
-def _probe(lab, wanted, _):
-    parameters = lab.require_up()
-    cluster = kinds.of(parameters).cluster(lab, parameters)
-    yield probe.probe(
-        cluster, wanted.sources, wanted.destinations, wanted.ports, wanted.family, wanted.json, wanted.since
+def _probe(lab: Lab, wanted: Namespace, _: Sequence[str]) -> Iterator[str]:
+    question = probe.Question(
+        wanted.sources, wanted.destinations, wanted.ports, wanted.family, wanted.json, wanted.since
     )
+    yield probe.probe(kinds.of_lab(lab).endpoints(), question)
 
 
-def _restart(lab, wanted, _):
-    parameters = lab.require_up()
-    nodes = kinds.of(parameters).nodes
-    name = _one_of(nodes.places(parameters), wanted.node)
-    if not any(re.fullmatch(part.replace("-N", "-[0-9]"), wanted.part) for part in nodes.RESTARTABLE):
-        raise UsageError(f"'{wanted.part}' cannot be restarted here: {', '.join(nodes.RESTARTABLE)} can")
+def _restart(lab: Lab, wanted: Namespace, _: Sequence[str]) -> Iterator[str]:
+    kind = kinds.of_lab(lab)
+    place = _one_of(kind.places(), wanted.node)
+    if not any(re.fullmatch(part.replace("-N", "-[0-9]"), wanted.part) for part in kind.restartable()):
+        raise UsageError(f"'{wanted.part}' cannot be restarted here: {', '.join(kind.restartable())} can")
     with lab.locked():
-        nodes.restart(lab, parameters, wanted.part, name)
-    yield f"{wanted.part} of {name} restarted"
+        kind.restart(wanted.part, place)
+    yield f"{wanted.part} of {place} restarted"
 
 
-def _one_of(names, name):
+def _one_of(names: Sequence[str], name: str) -> str:
     if name not in names:
         raise LabError(f"there is no node '{name}': there are {', '.join(names)}")
     return name
 
 
-def _exec(lab, wanted, command):
-    parameters = lab.require_up()
-    pods = kinds.of(parameters).cluster(lab, parameters).select([wanted.object])
+def _exec(lab: Lab, wanted: Namespace, command: Sequence[str]) -> NoReturn:
+    pods = kinds.of_lab(lab).endpoints().select([wanted.object])
     if len(pods) != 1 or "/" not in wanted.object:
         raise LabError(f"'{wanted.object}' is not one pod: write NAMESPACE/POD")
     there = pods[0].network_namespace
@@ -252,20 +269,19 @@ def _exec(lab, wanted, command):
     _become([*enter, *command], {})
 
 
-def _node(lab, wanted, command):
-    parameters = lab.require_up()
-    name = _one_of(node.names(parameters), wanted.node)
-    _become(*kinds.of(parameters).nodes.shell(lab, name, command))
+def _node(lab: Lab, wanted: Namespace, command: Sequence[str]) -> NoReturn:
+    name = _one_of(lab.require_up().node_names(), wanted.node)
+    _become(*kinds.of_lab(lab).shell(name, command))
 
 
-def _become(command, environment):
+def _become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
     """Replaces this process by the command, so that its exit code and signals are its own."""
     sys.stdout.flush()
-    environment = os.environ | environment
-    os.execvpe(command[0], command, environment)
+    os.execvpe(command[0], [*command], {**os.environ, **environment})
 
 
-RUN = {
+Verb = Callable[[Lab, Namespace, Sequence[str]], Iterable[str]]  # with the command after `--`; it yields what to print
+RUN: dict[str, Verb] = {
     "up": _up,
     "kubeconfig": _kubeconfig,
     "down": _down,

@@ -11,14 +11,18 @@ A lab's name is part of every namespace and path that it creates, so labs coexis
 """
 
 import fcntl
-import json
 import os
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TextIO
 
 from .errors import LabError, UsageError
+from .json_files import read_json, write_json
+from .parameters import Parameters, from_record
 
 ROOT = Path("/run/ovs-cni-lab")
 DISK_ROOT = Path("/var/lib/ovs-cni-lab")
@@ -27,15 +31,16 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 NAME_PATTERN = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 
 
-def write_json(path, value):
-    """Writes a file whole or not at all; a name that starts with a dot is one that nobody watches."""
-    scratch = path.with_name("." + path.name)
-    scratch.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n")
-    scratch.rename(path)
+@dataclass(frozen=True)
+class Record:
+    """What lab.json says: how far `up` has come, and the lab's parameters, where they can be read."""
+
+    state: str  # starting or up
+    parameters: Parameters | None
 
 
 class Lab:
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         if not NAME_PATTERN.fullmatch(name):
             raise UsageError(f"'{name}' cannot name a lab: use up to 20 of a-z, 0-9 and '-', which is not at an end")
         self.name = name
@@ -44,51 +49,56 @@ class Lab:
         self.objects = self.folder / "objects"
         self.sandboxes = self.folder / "sandboxes"
 
-    def namespace(self, part):
+    def namespace(self, part: str) -> str:
         """The network namespace of a node, "underlay" or "outside"."""
         return f"{self.name}.{part}"
 
-    def pod_namespace(self, namespace, pod):
+    def pod_namespace(self, namespace: str, pod: str) -> str:
         name = f"{self.name}.pod.{namespace}.{pod}"
         # A file name has 255 bytes at most; the two Kubernetes names may have more together.
         return name if len(name) <= 200 else f"{name[:150]}.{sha256(name.encode()).hexdigest()[:16]}"
 
-    def namespaces(self):
+    def namespaces(self) -> list[str]:
         """All network namespaces of this lab that exist."""
         if not NETWORK_NAMESPACES.is_dir():
             return []
         return sorted(p.name for p in NETWORK_NAMESPACES.iterdir() if p.name.startswith(self.name + "."))
 
-    def node_folder(self, node):
+    def node_folder(self, node: str) -> Path:
         return self.folder / "nodes" / node
 
-    def parameters(self):
-        """What `up` was asked for, or None when there is no such lab."""
+    def record(self) -> Record | None:
+        """What is known of the lab, or None when there is no such lab."""
         try:
-            return json.loads((self.folder / "lab.json").read_text())
+            found = read_json(self.folder / "lab.json", "")
         except FileNotFoundError:
             return None
-        except json.JSONDecodeError:
-            return {"state": "broken"}
+        except LabError:
+            return Record("starting", None)
+        return Record(str(found.get("state")) if isinstance(found, dict) else "starting", from_record(found))
 
-    def write_parameters(self, parameters):
-        write_json(self.folder / "lab.json", parameters)
+    def write_parameters(self, parameters: Parameters, state: str) -> None:
+        write_json(self.folder / "lab.json", parameters.record() | {"state": state})
 
-    def require_up(self):
+    def require_up(self) -> Parameters:
         """The parameters of a lab that is up."""
-        parameters = self.parameters()
-        if parameters is None:
+        found = self.record()
+        if found is None:
             raise LabError(f"there is no lab '{self.name}': bring it up with {self.command('up')}")
-        if parameters.get("state") != "up":
-            raise LabError(f"lab '{self.name}' is half-made: remove it with {self.command('down')}")
-        return parameters
+        if found.state != "up" or found.parameters is None:
+            raise LabError(f"lab '{self.name}' is half-made: {self.removal()}")
+        return found.parameters
 
-    def command(self, verb):
+    def removal(self) -> str:
+        """What to do about a lab that cannot be used."""
+        return f"remove it with {self.command('down')}"
+
+    def command(self, verb: str) -> str:
         """The command line to name in a message."""
         return f"tools/lab {verb}" if self.name == "lab" else f"tools/lab {verb} --name {self.name}"
 
     @contextmanager
-    def locked(self):
+    def locked(self) -> Iterator[None]:
         """Commands that change a lab come one after the other."""
         ROOT.mkdir(parents=True, exist_ok=True)
         while True:
@@ -99,26 +109,26 @@ class Lab:
                     yield
                     return
 
-    def _lock_path(self):
+    def _lock_path(self) -> Path:
         return ROOT / f".{self.name}.lock"
 
-    def _is_current(self, lock):
+    def _is_current(self, lock: TextIO) -> bool:
         try:
             return os.path.samestat(os.fstat(lock.fileno()), os.stat(self._lock_path()))
         except FileNotFoundError:
             return False
 
-    def forget_lock(self):
+    def forget_lock(self) -> None:
         """To be called last, with the lock held, when the lab is gone."""
         self._lock_path().unlink()
 
 
-def network_namespace_path(name):
+def network_namespace_path(name: str) -> str:
     """Of a named one; a path is taken as it is."""
     return str(NETWORK_NAMESPACES / name)
 
 
-def program_folder():
+def program_folder() -> Path:
     """The folder of the built programs."""
     chosen = os.environ.get("OVS_CNI_BIN")
     folders = [Path(chosen)] if chosen else [CHECKOUT / "build" / preset / "bin" for preset in ("release", "dev")]
@@ -131,7 +141,7 @@ def program_folder():
     )
 
 
-def program(name):
+def program(name: str) -> str:
     path = program_folder() / name
     if not path.exists():
         raise LabError(f"{path} is missing: build it with cmake --build --preset release, or set OVS_CNI_BIN")

@@ -1,45 +1,46 @@
 """Bringing a lab up and down, whichever kind it is."""
 
 from . import kinds
-from .bring_up import progress
 from .errors import LabError
+from .layout import Lab, Record
+from .parameters import KubernetesParameters, Wanted
+from .progress import progress
 
 
-def up(lab, kind, wanted):
-    """Brings the lab up; `wanted` holds its parameters, None where the command line had nothing. Returns what to
-    say."""
-    found = lab.parameters()
+def up(lab: Lab, wanted: Wanted) -> str:
+    """Brings the lab up. Returns what to say."""
+    found = lab.record()
     if found is not None or lab.namespaces() or lab.disk.exists():
-        return _already_up(lab, kind, found, wanted)
-    parameters = kind.bring_up.parameters_of(wanted)
-    kind.bring_up.require(parameters)
+        return _already_up(lab, found, wanted)
+    kind = kinds.planned(lab, wanted)
+    kind.require()
     try:
-        kind.bring_up.create(lab, parameters)
+        kind.create()
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             progress("interrupted: removing what was made")
         down(lab)
         raise
-    return f"lab '{lab.name}' is up: {kind.bring_up.describe(parameters)}"
+    return f"lab '{lab.name}' is up: {kind.describe()}"
 
 
-def _already_up(lab, kind, found, wanted):
-    remedy = f"remove it with {lab.command('down')}"
-    if found is None or found.get("state") != "up":
-        raise LabError(f"lab '{lab.name}' is half-made: {remedy}")
-    description = kinds.of(found).bring_up.describe(found)
-    different = [key for key, value in wanted.items() if value is not None and value != found.get(key)]
-    if different or kind is not kinds.of(found):
-        raise LabError(f"lab '{lab.name}' is up with {description}: {remedy} first")
-    broken = kind.bring_up.faults(lab, found)
+def _already_up(lab: Lab, found: Record | None, wanted: Wanted) -> str:
+    if found is None or found.state != "up" or found.parameters is None:
+        raise LabError(f"lab '{lab.name}' is half-made: {lab.removal()}")
+    parameters = found.parameters
+    kind = kinds.of(lab, parameters)
+    different = [name for name, value in wanted.given().items() if value != getattr(parameters, name, None)]
+    if different or wanted.kubernetes != isinstance(parameters, KubernetesParameters):
+        raise LabError(f"lab '{lab.name}' is up with {kind.describe()}: {lab.removal()} first")
+    broken = kind.faults()
     if broken:
-        raise LabError(f"lab '{lab.name}' is half-made: {'; '.join(broken)}: {remedy}")
-    return f"lab '{lab.name}' is up already: {description}"
+        raise LabError(f"lab '{lab.name}' is half-made: {'; '.join(broken)}: {lab.removal()}")
+    return f"lab '{lab.name}' is up already: {kind.describe()}"
 
 
-def down(lab):
+def down(lab: Lab) -> bool:
     """Removes everything that carries the lab's name. Returns whether there was anything."""
     if not lab.namespaces() and not lab.folder.exists() and not lab.disk.exists():
         return False
-    kinds.of_remains(lab).bring_up.down(lab)
+    kinds.remove(lab)
     return True

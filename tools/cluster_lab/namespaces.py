@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import subprocess
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +19,7 @@ SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def enter(fd):
+def enter(fd: int) -> None:
     """Moves the calling thread into the network namespace behind `fd`."""
     if _libc.setns(fd, CLONE_NEWNET) != 0:
         number = ctypes.get_errno()
@@ -26,7 +27,7 @@ def enter(fd):
 
 
 @contextmanager
-def inside(name):
+def inside(name: str) -> Iterator[None]:
     """Runs its block in the namespace. Of this thread only; a process started in the block begins there."""
     try:
         target = os.open(network_namespace_path(name), os.O_RDONLY | os.O_CLOEXEC)
@@ -44,7 +45,7 @@ def inside(name):
         os.close(home)
 
 
-def ip(lines, namespace=None):
+def ip(lines: Sequence[str], namespace: str | None = None) -> None:
     """Runs `ip` commands in one process; the first that fails ends it."""
     command = ["ip"] + (["-n", namespace] if namespace else []) + ["-batch", "-"]
     result = subprocess.run(command, input="\n".join(lines) + "\n", capture_output=True, text=True)
@@ -53,7 +54,7 @@ def ip(lines, namespace=None):
         raise LabError(f"ip in {namespace or 'the host'}: {reason}")
 
 
-def create(name):
+def create(name: str) -> None:
     """A namespace with its loopback up and nothing else. ICMP errors are not rate-limited there: a refused datagram
     must be told from a lost one however many are sent. Addresses are usable at once: there is no one to detect
     duplicates with."""
@@ -76,7 +77,7 @@ def create(name):
         )
 
 
-def set_sysctls(values):
+def set_sysctls(values: dict[str, int]) -> None:
     """Of the namespace that the calling thread is in."""
     for key, value in values.items():
         path = Path("/proc/sys") / key
@@ -85,12 +86,12 @@ def set_sysctls(values):
         path.write_text(str(value))
 
 
-def remove(names):
+def remove(names: Sequence[str]) -> None:
     if names:
         ip([f"netns delete {name}" for name in names])
 
 
-def offload_off(namespace, *links):
+def offload_off(namespace: str, *links: str) -> None:
     """The userspace datapath reads and writes whole packets: nobody would complete a checksum or split a segment."""
     with inside(namespace):
         for link in links:

@@ -9,9 +9,13 @@ import select
 import signal
 import subprocess
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from .errors import LabError
+from .json_files import Json
 from .layout import network_namespace_path
 
 GRACE_SECONDS = 3.0
@@ -23,7 +27,7 @@ class Process:
     started: int  # clock ticks since boot, /proc/PID/stat field 22
 
     @staticmethod
-    def of(pid):
+    def of(pid: int) -> "Process | None":
         """The process that has this id now, or None."""
         try:
             with open(f"/proc/{pid}/stat") as stat:
@@ -32,18 +36,23 @@ class Process:
             return None
         return None if fields[0] in "ZX" else Process(pid, int(fields[19]))
 
-    def alive(self):
+    def alive(self) -> bool:
         return Process.of(self.pid) == self
 
-    def record(self):
+    def record(self) -> Json:
         return {"pid": self.pid, "started": self.started}
 
     @staticmethod
-    def from_record(record):
-        return Process(record["pid"], record["started"]) if record else None
+    def from_record(record: object) -> "Process | None":
+        """What `record` gave; None for anything else."""
+        found = record if isinstance(record, dict) else {}
+        pid, started = found.get("pid"), found.get("started")
+        return Process(pid, started) if isinstance(pid, int) and isinstance(started, int) else None
 
 
-def stop(processes, signals=(signal.SIGTERM, signal.SIGKILL)):
+def stop(
+    processes: Iterable[Process], signals: Sequence[signal.Signals] = (signal.SIGTERM, signal.SIGKILL)
+) -> None:
     """Ends the processes: asks, waits, forces. Returns when all are gone."""
     open_fds = []
     for process in processes:
@@ -68,7 +77,7 @@ def stop(processes, signals=(signal.SIGTERM, signal.SIGKILL)):
         raise LabError(f"{len(open_fds)} processes did not end within {GRACE_SECONDS:.0f} s of SIGKILL")
 
 
-def _wait(fds, deadline):
+def _wait(fds: Iterable[int], deadline: float) -> list[int]:
     """Waits for the processes to end; returns those that have not. A pidfd is readable when its process has ended."""
     poll = select.poll()
     for fd in fds:
@@ -82,7 +91,7 @@ def _wait(fds, deadline):
     return list(remaining)
 
 
-def inside(namespaces):
+def inside(namespaces: Iterable[str]) -> list[Process]:
     """The processes that live in one of these network namespaces, this one excepted."""
     wanted = set()
     for name in namespaces:
@@ -104,17 +113,21 @@ def inside(namespaces):
     return found
 
 
-def run(command, **options):
+def run(command: Sequence[str | Path], **options: Any) -> str:
     """Runs a command to its end; a LabError with the last line of its complaint when it fails. Returns what it
     printed."""
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    try:
+        result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    except FileNotFoundError:
+        raise LabError(f"the program {command[0]} is missing: run tools/setup") from None
     if result.returncode != 0:
         complaint = result.stderr.strip() or result.stdout.strip() or f"exit code {result.returncode}"
         raise LabError(f"{' '.join(str(part) for part in command)}: {complaint.splitlines()[-1]}")
-    return result.stdout
+    printed: str = result.stdout
+    return printed
 
 
-def tail(path, lines=15):
+def tail(path: Path, lines: int = 15) -> str:
     try:
         with open(path, errors="replace") as log:
             return "".join(log.readlines()[-lines:]).rstrip()

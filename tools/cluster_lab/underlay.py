@@ -10,12 +10,14 @@ seen.
 """
 
 from . import namespaces
-from .address_plan import with_length
+from .address_plan import AddressPlan, ByFamily, with_length
+from .layout import Lab
+from .node import Node
 
 BRIDGE = "underlay"
 
 
-def create(lab, plan):
+def create(lab: Lab, plan: AddressPlan) -> None:
     underlay, outside = lab.namespace("underlay"), lab.namespace("outside")
     for name in (underlay, outside):
         namespaces.create(name)
@@ -42,29 +44,29 @@ def create(lab, plan):
     namespaces.offload_off(outside, "eth0")
 
 
-def attach(lab, plan, node, number):
+def attach(node: Node, plan: AddressPlan) -> None:
     """Gives the node's namespace its eth0 on the underlay; the addresses are the node's own business."""
-    connect(lab, node)
-    route(lab, plan.node(number), plan.pod_cidrs(number))
+    connect(node)
+    route(node.lab, plan.node(node.number), plan.pod_cidrs(node.number))
 
 
-def connect(lab, machine):
-    """The link between the namespace of a node, or of another machine, and the underlay."""
-    underlay, there = lab.namespace("underlay"), lab.namespace(machine)
+def connect(node: Node) -> None:
+    """The link between the namespace of a node, or of the control plane, and the underlay."""
+    underlay, there = node.lab.namespace("underlay"), node.namespace
     namespaces.ip(
         [
-            f"link add {machine} type veth peer name eth0 netns {there}",
-            f"link set {machine} master {BRIDGE}",
-            f"link set {machine} up",
+            f"link add {node.name} type veth peer name eth0 netns {there}",
+            f"link set {node.name} master {BRIDGE}",
+            f"link set {node.name} up",
         ],
         underlay,
     )
     namespaces.ip(["link set eth0 up"], there)
-    namespaces.offload_off(underlay, machine)
+    namespaces.offload_off(underlay, node.name)
     namespaces.offload_off(there, "eth0")
 
 
-def route(lab, addresses, pod_cidrs):
+def route(lab: Lab, addresses: ByFamily, pod_cidrs: ByFamily) -> None:
     """The router's way to a node's pods; addresses and ranges per family."""
     namespaces.ip(
         [f"route replace {cidr} via {addresses[family]} dev {BRIDGE}" for family, cidr in pod_cidrs.items()],

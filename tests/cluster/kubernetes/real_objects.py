@@ -4,8 +4,17 @@ import json
 import os
 import subprocess
 
+import lab_under_test
 from cluster_lab.kubernetes import programs
+from cluster_lab.parameters import KubernetesParameters
 from lab_under_test import addresses, lab, policy
+
+
+def parameters():
+    """The lab's, which is up."""
+    found = lab_under_test.LAB.require_up()
+    assert isinstance(found, KubernetesParameters), lab_under_test.LAB.name
+    return found
 
 
 def put(*objects):

@@ -85,7 +85,8 @@ class Backends:
     def answers(self, calls, expected):
         """Makes all calls at once; the Answer to each, None where none came. At least `expected` of them are waited
         for."""
-        answers, calling, repeats = {}, [], []
+        answers: dict[int, Answer] = {}
+        calling, repeats = [], []
         for number, call in enumerate(calls):
             made = self._socket(call.caller, call.protocol, call.family)
             calling.append(made)
@@ -153,7 +154,8 @@ def looked_up(pod, questions):
 class CallTest(ClusterTest):
     """A test with `backends`, and with the addresses of Services by name in `cluster_ips`."""
 
-    cluster_ips = {}
+    backends: Backends
+    cluster_ips: dict[str, list[str]] = {}
 
     @classmethod
     def calls(cls, caller, target):

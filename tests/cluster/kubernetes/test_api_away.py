@@ -5,8 +5,9 @@ import signal
 
 import etcd
 import switch_flows
-from cluster_lab import node
+from cluster_lab import agent
 from cluster_lab.kubernetes import control_plane
+from cluster_lab.node import Node
 from lab_under_test import LAB, ClusterTest, addresses, apply, eventually, lab, policy
 from real_objects import admit, put, streams
 from test_real_lab import kubectl, server
@@ -66,16 +67,16 @@ class ApiAway(ClusterTest):
 
     def synchronise(self):
         for name in NODES:
-            status, answer = node.request(LAB, name, "/debug/sync", timeout=15.0)
+            status, answer = agent.request(Node(LAB, name), "/debug/sync", timeout=15.0)
             self.assertEqual(status, 200, answer)
 
     def kill(self, name):
-        victim = node.recorded(LAB, control_plane.NAME)[name]
+        victim = control_plane.node_of(LAB).recorded()[name]
         os.kill(victim.pid, signal.SIGKILL)
         eventually(lambda: not victim.alive(), f"{name} ends")
 
     def start_servers(self):
-        known = node.recorded(LAB, control_plane.NAME)
+        known = control_plane.node_of(LAB).recorded()
         for name in SERVERS:
             if not known[name].alive():
                 lab("restart", name, control_plane.NAME)
@@ -130,9 +131,9 @@ class ApiAway(ClusterTest):
     def test_what_was_missed_and_forgotten_by_the_servers_is_listed_again(self):
         with self.traffic():
             self.put_what_will_go()
-            log, agent = Log("node1"), node.recorded(LAB, "node1")["agent"]
-            self.addCleanup(os.kill, agent.pid, signal.SIGCONT)
-            os.kill(agent.pid, signal.SIGSTOP)
+            log, stopped = Log("node1"), Node(LAB, "node1").recorded()[agent.PART]
+            self.addCleanup(os.kill, stopped.pid, signal.SIGCONT)
+            os.kill(stopped.pid, signal.SIGSTOP)
             kubectl("--namespace", "away", "delete", "networkpolicy", "close-one")
             kubectl("--namespace", "away", "delete", "pod", "gone")
             put(closing("two"))
@@ -142,7 +143,7 @@ class ApiAway(ClusterTest):
             self.start_servers()
             self.assertFalse(self.open("one"))
             self.assertTrue(self.open("two"))
-            os.kill(agent.pid, signal.SIGCONT)
+            os.kill(stopped.pid, signal.SIGCONT)
             self.assert_only_policy_two_is_new()
             again = log.lines("has forgotten what was last read")
         for what in ('"network policies"', '"labels of all pods"'):

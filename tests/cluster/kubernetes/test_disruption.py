@@ -4,7 +4,7 @@ import json
 import os
 import signal
 
-from cluster_lab import node
+from cluster_lab.node import Node
 from lab_under_test import LAB, ClusterTest, apply, eventually, lab, pods
 from real_objects import admit, streams
 from test_real_lab import AGNHOST, kubectl, server
@@ -28,7 +28,7 @@ class Agents(ClusterTest):
         allowed = streams("killed", "client", ["near", "far"])
         with Traffic(self, allowed, streams("killed", "stranger", ["near", "far"])):
             for name in ("node1", "node2"):
-                victim = node.recorded(LAB, name)["agent"]
+                victim = Node(LAB, name).recorded()["agent"]
                 self.addCleanup(lab, "restart", "agent", name)
                 os.kill(victim.pid, signal.SIGKILL)
                 eventually(lambda victim=victim: not victim.alive(), "the agent ends")

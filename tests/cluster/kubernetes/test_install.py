@@ -5,16 +5,18 @@ import re
 import sys
 import time
 
-from cluster_lab.kubernetes import bring_up, network, sandboxes, status
+from cluster_lab.kubernetes import bring_up, machine, network, sandboxes, status
 from cluster_lab.kubernetes.api import AdminApi, kubectl
 from cluster_lab.kubernetes.plan import ClusterPlan
+from cluster_lab.node import Node
+from cluster_lab.parameters import Wanted
 from lab_under_test import LAB, ClusterTest, apply, eventually, lab
-from real_objects import admit, streams
+from real_objects import admit, parameters, streams
 from test_real_lab import server
 from traffic import Path, Traffic
 
 NODES = ("node1", "node2")
-WANTED = {"nodes": len(NODES), "family": "dual", "network": "install", "api_servers": 1}
+WANTED = Wanted(kubernetes=True, nodes=len(NODES), family="dual", network="install", api_servers=1)
 PLACED = {"client": "node1", "near": "node1", "far": "node2", "stranger": "node2"}
 ROLLOUT = ("--namespace", "kube-system", "rollout", "status", "--timeout=100s")
 GONE_SECONDS = 60.0
@@ -46,7 +48,7 @@ def state(name):
         "routes": sorted(re.sub(r" expires \d+sec", "", line) for line in on_both(name, "route").splitlines()),
         "rules": on_both(name, "rule"),
         "nft": [line for line in tables if not line.endswith("kube-proxy")],
-        "bridges": on(name, "ovs-vsctl", "list-br") if network.machine.has_switch(LAB.parameters()) else "",
+        "bridges": on(name, "ovs-vsctl", "list-br") if machine.has_switch(parameters()) else "",
         "files": on(name, "sh", "-c", f"find {PLACES} ! -type d 2>/dev/null | sort"),
         "sockets": on(name, "sh", "-c", "find /run/openvswitch/ -type s -name 'br-int*'"),
     }
@@ -65,7 +67,7 @@ class Install(ClusterTest):
         bring_up.require(self.parameters)
         with LAB.locked():
             bring_up.create_without_network(LAB, self.parameters)
-        LAB.write_parameters(self.parameters | {"state": "up"})
+        LAB.write_parameters(self.parameters, "up")
         self.api = AdminApi.of(LAB, self.parameters)
 
     def kubectl(self, *arguments, manifest=None):
@@ -97,12 +99,12 @@ class Install(ClusterTest):
         )
         allowed, denied = (streams("upgraded", who, ["near", "far"]) for who in ("client", "stranger"))
         # Where the switch is in the agent's pod, it is replaced as well, and with it the tunnel's port.
-        own_switch = network.machine.has_switch(self.parameters)
+        own_switch = machine.has_switch(self.parameters)
         with Traffic(self, allowed, denied, tunnels_flicker=not own_switch):
             self.upgrade()
 
     def assert_few_rights(self, name):
-        folder = f"/proc/{sandboxes.container_process(LAB, name, 'agent')}"
+        folder = f"/proc/{sandboxes.container_process(Node(LAB, name), 'agent')}"
         with open(f"{folder}/status") as file:
             said = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
         for which in ("CapPrm", "CapEff", "CapBnd"):

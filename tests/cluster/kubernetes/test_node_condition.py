@@ -4,9 +4,9 @@ import json
 import subprocess
 import tempfile
 
-from cluster_lab import node
 from cluster_lab.kubernetes import control_plane, programs
 from cluster_lab.layout import Lab, program
+from cluster_lab.node import Node
 from lab_under_test import CHECKOUT, LAB, ClusterTest, eventually, lab, pod
 
 AGNHOST = programs.image_name("agnhost")
@@ -77,7 +77,7 @@ class Trouble(ClusterTest):
         self.assertEqual(self.cluster.conditions("node2")["NetworkUnavailable"], before, "it is not even written")
 
     def set_underlay_mtu(self, mtu):
-        if LAB.require_up()["datapath"] == "netdev":
+        if LAB.require_up().datapath == "netdev":
             lab("node", "node2", "--", "ovs-vsctl", "set", "interface", "br-phy", f"mtu_request={mtu}")
         else:
             lab("node", "node2", "--", "ip", "link", "set", "eth0", "mtu", str(mtu))
@@ -127,7 +127,7 @@ class LifeOfANode(ClusterTest):
 
     def register_anew(self):
         """While nobody gives ranges to nodes, or takes their pods away."""
-        node.stop_part(self.cluster.lab, control_plane.NAME, control_plane.CONTROLLERS)
+        control_plane.node_of(self.cluster.lab).stop(control_plane.CONTROLLERS)
         self.cluster.kubectl("delete", "node", "node1")
         self.run_own("restart", "kubelet", "node1")
 
@@ -147,7 +147,7 @@ class LifeOfANode(ClusterTest):
         self.assert_removal_takes_the_condition()
 
     def assert_removal_takes_the_condition(self):
-        node.stop_part(self.cluster.lab, "node1", "agent")
+        Node(self.cluster.lab, "node1").stop("agent")
         self.assertEqual(self.cluster.network("node1"), SERVES, "an agent that ends leaves it")
         configuration = self.cluster.lab.node_folder("node1") / "agent.yaml"
         command = [program("ovs-cni-agent"), "--remove", "--config", str(configuration)]

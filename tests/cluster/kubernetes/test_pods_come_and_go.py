@@ -7,8 +7,9 @@ import sys
 import time
 
 import switch_flows
-from cluster_lab import node
+from cluster_lab import agent
 from cluster_lab.kubernetes import programs
+from cluster_lab.node import Node
 from lab_under_test import (
     LAB,
     ClusterTest,
@@ -36,7 +37,7 @@ MANY_SECONDS = 150.0
 
 def in_use(name):
     """How many pod addresses of a node are in use, by family, and how many links of pods it has."""
-    _, text = node.request(LAB, name, "/metrics")
+    _, text = agent.request(Node(LAB, name), "/metrics")
     used = re.findall(r'ovs_cni_addresses\{family="(IPv.)",state="used"\} (\d+)', text)
     links = [each["ifname"] for each in json.loads(lab("node", name, "--", "ip", "-j", "link"))]
     return dict(used) | {"links": sum(bool(re.fullmatch(r"ovs[0-9a-f]{11}", each)) for each in links)}
@@ -63,7 +64,7 @@ class Namespaces(ClusterTest):
         lab("delete", "namespace", "whole")
         for name in NODES:
             eventually(lambda name=name: in_use(name) == used[name], f"{name} has its addresses again", GONE_SECONDS)
-            status, answer = node.request(LAB, name, "/debug/sync", timeout=15.0)
+            status, answer = agent.request(Node(LAB, name), "/debug/sync", timeout=15.0)
             self.assertEqual(status, 200, answer)
             after = switch_flows.Flows(name)
             self.assertEqual(after.come_since(flows[name]) + after.gone_since(flows[name]), [])

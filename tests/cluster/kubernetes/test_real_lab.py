@@ -6,7 +6,6 @@ import signal
 import subprocess
 from pathlib import Path
 
-from cluster_lab import node
 from cluster_lab.kubernetes import control_plane, programs
 from lab_under_test import CHECKOUT, LAB, ClusterTest, apply, eventually, lab, pod, pods, probe, run_lab
 
@@ -59,7 +58,7 @@ class Cluster(ClusterTest):
         self.assertFalse(Path("/run/containerd/containerd.sock").exists())
 
     def test_one_dead_api_server_is_not_noticed(self):
-        victim = node.recorded(LAB, control_plane.NAME)["kube-apiserver-1"]
+        victim = control_plane.node_of(LAB).recorded()["kube-apiserver-1"]
         self.addCleanup(lab, "restart", "kube-apiserver-1", "control-plane")
         os.kill(victim.pid, signal.SIGKILL)
         eventually(lambda: not victim.alive(), "the API server ends")

@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 
+from cluster_lab.json_files import Json
 from lab_under_test import ClusterTest, apply, eventually, in_pod, policy, run_lab
 from test_real_lab import AGNHOST, kubectl, server
 
@@ -19,7 +20,7 @@ FAMILIES = sorted(OUTSIDE)
 def service(name, backends, port):
     """A Service of both families, port 80, and slices that name its backends by hand."""
     spec = {"ipFamilyPolicy": "RequireDualStack", "ports": [{"port": 80, "targetPort": port}]}
-    objects = [
+    objects: list[Json] = [
         {"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": NAMESPACE, "name": name}, "spec": spec}
     ]
     for family, address in backends.items():

@@ -161,12 +161,11 @@ class Services(CallTest):
         self.assert_calls({(NEAR, "near"): (NEAR, NODE1), (CLIENT, "near"): NOBODY, (CLIENT, "far"): NOBODY})
 
     def test_an_ipBlock_admits_the_outside_through_a_node_port_that_keeps_its_address(self):
-        blocks = [{"ipBlock": {"cidr": "172.31.0.0/16"}}, {"ipBlock": {"cidr": "fd00:172:31::/48"}}]
-        self.apply_policy(selects={"app": "far"}, ingress=[{"from": blocks}])
+        blocks = {"172.31.0.0/16": "172.31.0.2/32", "fd00:172:31::/48": "fd00:172:31::2/128"}
+        self.apply_policy(selects={"app": "far"}, ingress=[{"from": [{"ipBlock": {"cidr": one}} for one in blocks]}])
         self.assert_calls({(OUTSIDE, (NODE2, LOCAL_PORT)): (FAR, OUTSIDE), (CLIENT, "far"): NOBODY})
-        blocks[0]["ipBlock"]["except"] = ["172.31.0.2/32"]
-        blocks[1]["ipBlock"]["except"] = ["fd00:172:31::2/128"]
-        self.apply_policy(selects={"app": "far"}, ingress=[{"from": blocks}])
+        but_one = [{"ipBlock": {"cidr": cidr, "except": [host]}} for cidr, host in blocks.items()]
+        self.apply_policy(selects={"app": "far"}, ingress=[{"from": but_one}])
         self.assert_calls({(OUTSIDE, (NODE2, LOCAL_PORT)): NOBODY})
 
     def test_names_are_looked_up_through_the_Service_of_DNS(self):

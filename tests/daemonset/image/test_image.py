@@ -32,13 +32,20 @@ def run(command, **options):
     return done.stdout
 
 
+def found(pattern, text, flags=0):
+    """The first group of the pattern in a text that has to have it."""
+    match = re.search(pattern, text, flags)
+    assert match is not None, f"nothing matches {pattern}"
+    return match.group(1)
+
+
 def installation():
     return (ROOT / "daemonset" / "install.yaml").read_text()
 
 
 def configuration():
     """The agent's, as the ConfigMap has it, for a switch without the kernel's datapath and a cluster in a folder."""
-    text = re.search(r"agent\.yaml: \|\n(.*?)\n---", installation(), re.DOTALL).group(1)
+    text = found(r"agent\.yaml: \|\n(.*?)\n---", installation(), re.DOTALL)
     return textwrap.dedent(text).replace('"system"', '"netdev"') + '\nmanifests: "/cluster"\n'
 
 
@@ -49,8 +56,8 @@ class Container:
         text = (ROOT / "daemonset" / file).read_text().split(f"- name: {name}\n", 1)[1]
         text = text.split("\n      volumes:", 1)[0].split("\n        - name: ", 1)[0].split("\n      containers:", 1)[0]
         self.name = name
-        self.command = re.search(r"command: \[(.*?)\]", text).group(1).split(", ")
-        self.capabilities = re.search(r"add: \[(.*?)\]", text).group(1).lower().split(", ")
+        self.command = found(r"command: \[(.*?)\]", text).split(", ")
+        self.capabilities = found(r"add: \[(.*?)\]", text).lower().split(", ")
         self.mounts = {path: volume for volume, path in re.findall(r"name: (\S+), mountPath: ([^,}]+)", text)}
         assert "readOnlyRootFilesystem: true" in text, name
 
@@ -158,11 +165,14 @@ class Node:
 
 
 class Image(unittest.TestCase):
+    archive: pathlib.Path
+    image: pathlib.Path  # its file system
+
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory(prefix="image-test.")
-        cls.addClassCleanup(cls.scratch.cleanup)
-        folder = pathlib.Path(cls.scratch.name)
+        scratch = tempfile.TemporaryDirectory(prefix="image-test.")
+        cls.addClassCleanup(scratch.cleanup)
+        folder = pathlib.Path(scratch.name)
         cls.archive = folder / "image.tar"
         run([str(ROOT / "daemonset/image/build"), "--output", str(cls.archive)])
         cls.image = folder / "root"
@@ -184,8 +194,10 @@ class Image(unittest.TestCase):
     def test_it_is_small_and_names_what_it_holds(self):
         self.assertLess(self.archive.stat().st_size, MAX_BYTES)
         with tarfile.open(self.archive) as archive:
-            manifest = json.load(archive.extractfile("manifest.json"))
-            self.assertEqual(manifest[0]["RepoTags"], [re.search(r"image: (ovs-cni:\S+)", installation()).group(1)])
+            member = archive.extractfile("manifest.json")
+            assert member is not None
+            manifest = json.load(member)
+            self.assertEqual(manifest[0]["RepoTags"], [found(r"image: (ovs-cni:\S+)", installation())])
             self.assertLessEqual({manifest[0]["Config"], *manifest[0]["Layers"]}, set(archive.getnames()))
 
     def test_the_containers_serve_with_the_capabilities_of_the_chart_alone(self):

@@ -15,7 +15,9 @@ def load(path):
     """A program without a name in .py as a module."""
     sys.dont_write_bytecode = True
     loader = importlib.machinery.SourceFileLoader("check_pages", str(path))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("check_pages", loader))
+    spec = importlib.util.spec_from_loader("check_pages", loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
     return module
 

@@ -6,10 +6,15 @@ import os
 import socket
 import ssl
 import subprocess
+from collections.abc import Sequence
 from contextlib import nullcontext
+from pathlib import Path
 
 from .. import namespaces
 from ..errors import LabError
+from ..json_files import Json
+from ..layout import Lab
+from ..parameters import KubernetesParameters
 from .plan import PORT, ClusterPlan
 from .programs import program
 
@@ -19,19 +24,19 @@ TIMEOUT_SECONDS = 10.0
 class AdminApi:
     """One API server, or the balancer before them, asked with the administrator's certificate."""
 
-    def __init__(self, lab, address, port, namespace=None):
+    def __init__(self, lab: Lab, address: str, port: int, namespace: str | None = None) -> None:
         self.lab, self.address, self.port, self.namespace = lab, address, port, namespace
         pki = lab.node_folder("control-plane") / "pki"
         self.context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
         self.context.load_cert_chain(pki / "admin.crt", pki / "admin.key")
 
     @staticmethod
-    def of(lab, parameters):
+    def of(lab: Lab, parameters: KubernetesParameters) -> "AdminApi":
         """Whichever server lives, from within the lab: it works in whatever network namespace the command is run."""
         plan = ClusterPlan.of(parameters)
         return AdminApi(lab, plan.entry()[plan.families[0]], PORT, lab.namespace("control-plane"))
 
-    def _request(self, path):
+    def _request(self, path: str) -> tuple[int, str]:
         connection = http.client.HTTPConnection(self.address, self.port, timeout=TIMEOUT_SECONDS)
         try:
             with namespaces.inside(self.namespace) if self.namespace else nullcontext():
@@ -43,7 +48,7 @@ class AdminApi:
         finally:
             connection.close()
 
-    def not_ready(self):
+    def not_ready(self) -> str | None:
         """None when it serves; else why not."""
         try:
             status, body = self._request("/readyz")
@@ -51,7 +56,7 @@ class AdminApi:
             return f"GET https://{self.address}:{self.port}/readyz: {error}"
         return None if status == 200 else f"/readyz says {status}: {' '.join(body.split())[-300:]}"
 
-    def get(self, path):
+    def get(self, path: str) -> Json:
         """The object or list at this path."""
         try:
             status, body = self._request(path)
@@ -62,16 +67,17 @@ class AdminApi:
             ) from None
         if status != 200:
             raise LabError(f"GET {path}: the API says {status}: {body.strip()[:300]}")
-        return json.loads(body)
+        found: Json = json.loads(body)
+        return found
 
-    def items(self, path):
+    def items(self, path: str) -> list[Json]:
         """The objects of the list at this path, each with its kind, which a list leaves out."""
         found = self.get(path)
         kind = found["kind"].removesuffix("List")
         return [each | {"kind": kind} for each in found["items"]]
 
 
-def kubectl(lab, arguments, manifest=None):
+def kubectl(lab: Lab, arguments: Sequence[str | Path], manifest: Json | None = None) -> str:
     """Runs kubectl as the administrator, from within the lab; returns what it printed."""
     kubeconfig = lab.node_folder("control-plane") / "admin.kubeconfig"
     with namespaces.inside(lab.namespace("control-plane")):
@@ -85,5 +91,5 @@ def kubectl(lab, arguments, manifest=None):
         )
     printed, complaint = child.communicate(json.dumps(manifest) if manifest is not None else "")
     if child.returncode != 0:
-        raise LabError(complaint.strip() or f"kubectl {' '.join(arguments)}: exit code {child.returncode}")
+        raise LabError(complaint.strip() or f"kubectl {' '.join(map(str, arguments))}: exit code {child.returncode}")
     return printed

@@ -12,6 +12,7 @@ import itertools
 import os
 import socket
 import sys
+from collections.abc import Sequence
 
 from .. import namespaces
 from ..layout import network_namespace_path
@@ -22,11 +23,11 @@ CHUNK = 64 * 1024
 
 
 class Balancer:
-    def __init__(self, servers):
+    def __init__(self, servers: Sequence[str]) -> None:
         self.servers = servers
         self.turn = itertools.count()
 
-    async def serve(self, reader, writer):
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream = await self._connect()
         if upstream is not None:
             ways = [_relay(reader, upstream[1]), _relay(upstream[0], writer)]
@@ -37,7 +38,7 @@ class Balancer:
             upstream[1].close()
         writer.close()
 
-    async def _connect(self):
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         first = next(self.turn)
         for offset in range(len(self.servers)):
             address = self.servers[(first + offset) % len(self.servers)]
@@ -48,7 +49,7 @@ class Balancer:
         return None
 
 
-async def _relay(reader, writer):
+async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         while data := await reader.read(CHUNK):
             writer.write(data)
@@ -57,7 +58,7 @@ async def _relay(reader, writer):
         pass
 
 
-def listening(address, port):
+def listening(address: str, port: int) -> socket.socket:
     made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     made.bind((address, port))
@@ -65,13 +66,13 @@ def listening(address, port):
     return made
 
 
-async def _run(sockets, servers):
+async def _run(sockets: Sequence[socket.socket], servers: Sequence[str]) -> None:
     balancer = Balancer(servers)
     listeners = [await asyncio.start_server(balancer.serve, sock=each) for each in sockets]
     await asyncio.gather(*(each.serve_forever() for each in listeners))
 
 
-def main(namespace, port, entry, *servers):
+def main(namespace: str, port: str, entry: str, *servers: str) -> None:
     sockets = [listening("127.0.0.1", int(port))]
     target = os.open(network_namespace_path(namespace), os.O_RDONLY | os.O_CLOEXEC)
     namespaces.enter(target)

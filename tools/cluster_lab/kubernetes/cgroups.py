@@ -9,6 +9,8 @@ from pathlib import Path
 
 from .. import processes
 from ..errors import LabError
+from ..layout import Lab
+from ..node import Node
 from ..processes import Process
 
 MOUNT = Path("/sys/fs/cgroup")
@@ -16,16 +18,16 @@ TOP = "ovs-cni-lab"
 CONTROLLERS = ("cpuset", "cpu", "memory", "pids", "io")
 
 
-def root(lab, node):
+def root(node: Node) -> str:
     """As a kubelet's configuration names it."""
-    return f"/{TOP}/{lab.name}/{node}"
+    return f"/{TOP}/{node.lab.name}/{node.name}"
 
 
-def _is_unified():
+def _is_unified() -> bool:
     return (MOUNT / "cgroup.controllers").exists()
 
 
-def _hierarchies():
+def _hierarchies() -> list[Path]:
     if _is_unified():
         return [MOUNT]
     found = [path for path in MOUNT.iterdir() if not path.is_symlink() and (path / "cgroup.procs").exists()]
@@ -34,10 +36,10 @@ def _hierarchies():
     return sorted(found)
 
 
-def create(lab, node):
+def create(node: Node) -> None:
     for hierarchy in _hierarchies():
         path = hierarchy
-        for part in (TOP, lab.name, node):
+        for part in (TOP, node.lab.name, node.name):
             if _is_unified():
                 has = (path / "cgroup.controllers").read_text().split()
                 wanted = " ".join(f"+{each}" for each in CONTROLLERS if each in has)
@@ -47,7 +49,7 @@ def create(lab, node):
             _inherit_cpus(parent, path)
 
 
-def _inherit_cpus(parent, child):
+def _inherit_cpus(parent: Path, child: Path) -> None:
     """In version 1 a group without processors and memory nodes of its own takes no process."""
     if _is_unified():
         return
@@ -56,7 +58,7 @@ def _inherit_cpus(parent, child):
             (child / name).write_text((parent / name).read_text())
 
 
-def _groups(lab):
+def _groups(lab: Lab) -> list[Path]:
     """All groups of the lab, children before their parents."""
     if not MOUNT.is_dir():
         return []
@@ -64,7 +66,7 @@ def _groups(lab):
     return [Path(folder) for top in tops for folder, _, _ in os.walk(top, topdown=False)]
 
 
-def remove(lab):
+def remove(lab: Lab) -> None:
     """Ends every process in the lab's groups, and removes the groups. To be called when nobody starts pods any more."""
     groups = _groups(lab)
     pids = {int(pid) for group in groups for pid in (group / "cgroup.procs").read_text().split()}
@@ -76,7 +78,7 @@ def remove(lab):
         remove_if_empty(hierarchy / TOP)
 
 
-def _remove_empty(group):
+def _remove_empty(group: Path) -> None:
     try:
         group.rmdir()
     except FileNotFoundError:
@@ -86,7 +88,7 @@ def _remove_empty(group):
         raise LabError(f"the control group {group} cannot be removed: {reason}") from None
 
 
-def remove_if_empty(folder):
+def remove_if_empty(folder: Path) -> None:
     """Removes what labs share, unless another one has something in it."""
     try:
         folder.rmdir()

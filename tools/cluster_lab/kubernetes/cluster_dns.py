@@ -1,6 +1,7 @@
 """CoreDNS, as every cluster has it: one pod behind the Service kube-dns, answering names of Services and pods."""
 
-from .plan import CLUSTER_DOMAIN
+from ..json_files import Json
+from .plan import CLUSTER_DOMAIN, ClusterPlan
 from .programs import image_name
 
 NAMESPACE = "kube-system"
@@ -26,12 +27,13 @@ COREFILE = f""".:53 {{
 """
 
 
-def _object(api, kind, name, namespace=NAMESPACE, **fields):
-    metadata = {"name": name, "labels": LABELS} | ({"namespace": namespace} if namespace else {})
+def _object(api: str, kind: str, name: str, namespace: str | None = NAMESPACE, **fields: object) -> Json:
+    metadata: Json = {"name": name, "labels": LABELS}
+    metadata |= {"namespace": namespace} if namespace else {}
     return {"apiVersion": api, "kind": kind, "metadata": metadata} | fields
 
 
-def _access():
+def _access() -> list[Json]:
     rbac = "rbac.authorization.k8s.io"
     role = {"apiGroup": rbac, "kind": "ClusterRole", "name": "system:coredns"}
     subject = {"kind": "ServiceAccount", "name": "coredns", "namespace": NAMESPACE}
@@ -42,8 +44,8 @@ def _access():
     ]
 
 
-def _container():
-    def http(path, port):
+def _container() -> Json:
+    def http(path: str, port: int) -> Json:
         return {"httpGet": {"path": path, "port": port}, "periodSeconds": 2, "timeoutSeconds": 5}
 
     return {
@@ -61,7 +63,7 @@ def _container():
     }
 
 
-def _deployment():
+def _deployment() -> Json:
     pod = {
         "serviceAccountName": "coredns",
         "priorityClassName": "system-cluster-critical",
@@ -75,9 +77,9 @@ def _deployment():
     return _object("apps/v1", "Deployment", "coredns", spec=spec)
 
 
-def objects(plan):
+def objects(plan: ClusterPlan) -> Json:
     addresses = plan.dns_addresses()
-    service = {
+    spec = {
         "selector": LABELS,
         "clusterIP": addresses[0],
         "clusterIPs": addresses,
@@ -88,5 +90,5 @@ def objects(plan):
         ],
     }
     config = _object("v1", "ConfigMap", "coredns", data={"Corefile": COREFILE})
-    service = _object("v1", "Service", "kube-dns", spec=service)
+    service = _object("v1", "Service", "kube-dns", spec=spec)
     return {"apiVersion": "v1", "kind": "List", "items": [*_access(), config, service, _deployment()]}

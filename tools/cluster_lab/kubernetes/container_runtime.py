@@ -1,8 +1,11 @@
 """containerd of a node: its configuration, its start, the images that it is given."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from .. import processes
+from ..node import Node
+from ..parameters import KubernetesParameters
 from . import daemons, machine
 from .programs import containerd_folder, image_files, image_name
 
@@ -50,41 +53,37 @@ state = "/run/containerd"
 """
 
 
-def start(lab, name):
+def start(node: Node, parameters: KubernetesParameters) -> None:
     """Starts containerd; it answers when this returns. It finds its shim and runc by PATH."""
-    path = lab.node_folder(name) / "containerd.toml"
-    configuration = OLDER_CONFIGURATION if _version(lab).startswith("1.") else CONFIGURATION
+    path = node.folder / "containerd.toml"
+    configuration = OLDER_CONFIGURATION if parameters.containerd.startswith("1.") else CONFIGURATION
     path.write_text(configuration.format(socket=SOCKET, pause=image_name("pause")))
-    command = machine.enter_command(lab, name) + [_program(lab, "containerd"), "--config", str(path)]
-    started = daemons.start(lab, name, PART, command, environment=environment(lab))
-    started.wait_until(lambda: daemons.not_a_socket(host_socket(lab, name)), START_SECONDS)
+    command = machine.enter_command(node) + [_program(parameters, "containerd"), "--config", str(path)]
+    started = daemons.start_here(node, PART, command, environment(parameters))
+    started.wait_until(lambda: daemons.not_a_socket(host_socket(node)), START_SECONDS)
 
 
-def _version(lab):
-    return lab.parameters()["containerd"]
+def _program(parameters: KubernetesParameters, name: str) -> str:
+    return str(containerd_folder(parameters.containerd) / name)
 
 
-def _program(lab, name):
-    return str(containerd_folder(_version(lab)) / name)
-
-
-def environment(lab):
+def environment(parameters: KubernetesParameters) -> dict[str, str]:
     """That of a node's programs, with the lab's containerd before any other."""
     found = machine.environment()
-    return found | {"PATH": f"{containerd_folder(_version(lab))}:{found['PATH']}"}
+    return found | {"PATH": f"{containerd_folder(parameters.containerd)}:{found['PATH']}"}
 
 
-def host_socket(lab, name):
+def host_socket(node: Node) -> Path:
     """The node's socket as this machine sees it."""
-    return lab.node_folder(name) / SOCKET.lstrip("/")
+    return node.folder / SOCKET.lstrip("/")
 
 
-def load_images(lab, name):
+def load_images(node: Node, parameters: KubernetesParameters) -> None:
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda path: load_image(lab, name, path), image_files()))
+        list(pool.map(lambda path: load_image(node, parameters, path), image_files()))
 
 
-def load_image(lab, name, path):
+def load_image(node: Node, parameters: KubernetesParameters, path: Path) -> None:
     """Gives the node an image, a docker-archive tar."""
-    command = [_program(lab, "ctr"), "--address", str(host_socket(lab, name)), "--namespace", "k8s.io"]
+    command = [_program(parameters, "ctr"), "--address", str(host_socket(node)), "--namespace", "k8s.io"]
     processes.run([*command, "images", "import", str(path)])

@@ -9,22 +9,24 @@
 import json
 import os
 from base64 import b64encode
+from pathlib import Path
 
 from .. import processes
 from . import plan as planned
+from .plan import ClusterPlan
 
 KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 DAYS = "3650"
 
 
 class Credentials:
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def path(self, name):
+    def path(self, name: str) -> str:
         return str(self.folder / name)
 
-    def create(self, plan):
+    def create(self, plan: ClusterPlan) -> None:
         """The authority, the API servers' certificate, the service accounts' key."""
         self.folder.mkdir(parents=True, mode=0o700)
         processes.run(
@@ -36,12 +38,12 @@ class Credentials:
         processes.run(["openssl", "genrsa", "-out", key, "2048"])
         processes.run(["openssl", "rsa", "-in", key, "-pubout", "-out", public])
 
-    def client(self, name, user, group=None):
+    def client(self, name: str, user: str, group: str | None = None) -> None:
         """A client's key and certificate."""
         subject = (f"/O={group}" if group else "") + f"/CN={user}"
         self._sign(name, subject, "extendedKeyUsage=clientAuth\n")
 
-    def _sign(self, name, subject, extensions):
+    def _sign(self, name: str, subject: str, extensions: str) -> None:
         certificate = self.path(f"{name}.crt")
         request = processes.run(
             ["openssl", "req", "-new", *KEY, "-subj", subject, "-keyout", self.path(f"{name}.key")]
@@ -52,7 +54,7 @@ class Credentials:
         command = ["openssl", "x509", "-req", *signer, "-CAcreateserial", "-days", DAYS, "-out", certificate]
         processes.run([*command, "-extfile", str(extension_file)], input=request)
 
-    def kubeconfig(self, path, name, server):
+    def kubeconfig(self, path: Path, name: str, server: str) -> None:
         """Writes a kubeconfig, complete in itself, for a client that has a certificate."""
         configuration = {
             "apiVersion": "v1",
@@ -76,11 +78,11 @@ class Credentials:
         with open(descriptor, "w") as file:
             json.dump(configuration, file, indent=1)
 
-    def _encoded(self, name):
+    def _encoded(self, name: str) -> str:
         return b64encode((self.folder / name).read_bytes()).decode()
 
 
-def _names(plan):
+def _names(plan: ClusterPlan) -> str:
     """Every name and address under which an API server is asked."""
     names = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
     names.append(f"kubernetes.default.svc.{planned.CLUSTER_DOMAIN}")

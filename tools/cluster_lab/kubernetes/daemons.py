@@ -7,21 +7,22 @@ import os
 import socket
 import subprocess
 import time
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from .. import namespaces, processes
 from ..errors import LabError
-from ..node import remember
+from ..node import Node
 from ..processes import Process
 
 ASK_AGAIN_SECONDS = 0.05
 
 
 class Daemon:
-    def __init__(self, name, place, child, log):
+    def __init__(self, name: str, place: str, child: subprocess.Popen[bytes], log: Path) -> None:
         self.name, self.place, self.child, self.log = name, place, child, log
 
-    def wait_until(self, ready, seconds):
+    def wait_until(self, ready: Callable[[], str | None], seconds: float) -> None:
         """Returns when `ready` says None; it says what is still missing otherwise."""
         deadline = time.monotonic() + seconds
         while (missing := ready()) is not None:
@@ -33,11 +34,16 @@ class Daemon:
             time.sleep(ASK_AGAIN_SECONDS)
 
 
-def start(lab, place, name, command, namespace=None, environment=None):
-    """Starts a program of `place`, a node or the control plane: in the network namespace, with a log of its name."""
-    folder = lab.node_folder(place)
-    log_path = folder / f"{name}.log"
-    with namespaces.inside(namespace) if namespace else nullcontext(), open(log_path, "a") as log:
+def start(node: Node, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Daemon:
+    """Starts a program of a node or of the control plane: in its network namespace, with a log of its name."""
+    with node.inside():
+        return start_here(node, name, command, environment)
+
+
+def start_here(node: Node, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Daemon:
+    """The same in the network namespace that the calling thread is in, for a command that changes it by itself."""
+    log_path = node.folder / f"{name}.log"
+    with open(log_path, "a") as log:
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -47,11 +53,11 @@ def start(lab, place, name, command, namespace=None, environment=None):
             env=os.environ | (environment or {}),
             cwd="/",
         )
-    remember(lab, place, name, Process.of(child.pid))
-    return Daemon(name, place, child, log_path)
+    node.remember(name, Process.of(child.pid))
+    return Daemon(name, node.name, child, log_path)
 
 
-def not_listening(namespace, address, port):
+def not_listening(namespace: str, address: str, port: int) -> str | None:
     """None when somebody listens there, in the network namespace; else what is missing."""
     try:
         with namespaces.inside(namespace):
@@ -61,7 +67,7 @@ def not_listening(namespace, address, port):
         return f"{address} port {port}: {error}"
 
 
-def not_a_socket(path):
+def not_a_socket(path: Path) -> str | None:
     """The same for a socket in the file system."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:

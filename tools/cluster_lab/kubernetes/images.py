@@ -17,11 +17,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from . import programs
 from ..errors import LabError
+from ..processes import run
+from . import programs
 
 PAUSE_SOURCE = """
 #include <signal.h>
@@ -40,6 +42,7 @@ int main(void) {
 # The shell and the tools that the upstream image has, and that tests call in it. What looks up names is not busybox's:
 # a static program that loads the C library's name services crashes where these are of another build.
 TOOLS = ("bash", "curl", "dash", "dig", "getent", "ip", "nc.openbsd", "nslookup", "wget")
+TLS_NAMES = "DNS:localhost,DNS:example.com,IP:127.0.0.1,IP:::1"
 # Tests of supplemental groups look for the second half.
 USERS = """root:x:0:0:root:/:/bin/sh
 nobody:x:65534:65534:nobody:/:/bin/false
@@ -55,12 +58,12 @@ group-defined-in-image:x:50000:user-defined-in-image
 class Layer:
     """One file system as a tar, the same bytes whenever the same is added."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.bytes = io.BytesIO()
         self.tar = tarfile.open(fileobj=self.bytes, mode="w")
-        self.names = set()
+        self.names: set[str] = set()
 
-    def _add(self, name, kind, mode, content=b"", target=""):
+    def _add(self, name: str, kind: bytes, mode: int, content: bytes = b"", target: str = "") -> None:
         if name in self.names:
             return
         self.names.add(name)
@@ -71,45 +74,60 @@ class Layer:
         member.type, member.mode, member.linkname, member.size = kind, mode, target, len(content)
         self.tar.addfile(member, io.BytesIO(content))
 
-    def folder(self, name, mode=0o755):
+    def folder(self, name: str, mode: int = 0o755) -> None:
         self._add(name, tarfile.DIRTYPE, mode)
 
-    def file(self, name, content, mode=0o644):
+    def file(self, name: str, content: bytes, mode: int = 0o644) -> None:
         self._add(name, tarfile.REGTYPE, mode, content)
 
-    def link(self, name, target):
+    def link(self, name: str, target: str) -> None:
         self._add(name, tarfile.SYMTYPE, 0o777, target=target)
 
-    def program(self, path, name):
+    def program(self, path: str, name: str) -> None:
         """A program of this machine with the libraries that it is linked with, where its loader looks for them."""
         self.file(name, Path(path).read_bytes(), 0o755)
         listed = subprocess.run(["ldd", path], capture_output=True, text=True).stdout
         for library in re.findall(r"(/\S+) \(0x", listed):
             self.file(library.lstrip("/"), Path(library).read_bytes(), 0o755)
 
-    def finish(self):
+    def finish(self) -> bytes:
         self.tar.close()
         return self.bytes.getvalue()
 
 
-def _busybox(layer):
+Recipe = tuple[Layer, list[str], list[str]]  # file system, entry point, command
+
+
+def _busybox(layer: Layer) -> None:
     layer.file("bin/busybox", Path(_installed("busybox", "busybox-static")).read_bytes(), 0o755)
     for applet in subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True).stdout.split():
         if applet not in ("busybox", "nc", "sh", *TOOLS):
             layer.link(f"bin/{applet}", "busybox")
 
 
-def _installed(name, package):
+def _installed(name: str, package: str) -> str:
     found = shutil.which(name)
     if found is None:
         raise LabError(f"the program {name} is missing: install the package {package}")
     return found
 
 
-def _agnhost():
+def _certificate(layer: Layer) -> None:
+    """What agnhost shows where it serves TLS and is given no certificate: for the names that upstream's has."""
+    with tempfile.TemporaryDirectory() as folder:
+        key, certificate = Path(folder) / "key", Path(folder) / "certificate"
+        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        command += ["-days", "36500", "-subj", "/CN=localhost", "-addext", f"subjectAltName={TLS_NAMES}"]
+        run([*command, "-keyout", key, "-out", certificate])
+        layer.file("localhost.crt", certificate.read_bytes())
+        layer.file("localhost.key", key.read_bytes())
+
+
+def _agnhost() -> Recipe:
     layer = Layer()
     layer.file("agnhost", Path(programs.program("agnhost")).read_bytes(), 0o755)
     layer.link("agnhost-2", "agnhost")
+    _certificate(layer)
     layer.file("coredns", Path(programs.program("coredns")).read_bytes(), 0o755)  # upstream's has one too
     for tool in TOOLS:
         layer.program(_installed(tool, f"that has it (see {programs.SETUP})"), f"usr/bin/{tool}")
@@ -127,13 +145,13 @@ def _agnhost():
     return layer, ["/agnhost"], ["pause"]
 
 
-def _coredns():
+def _coredns() -> Recipe:
     layer = Layer()
     layer.file("coredns", Path(programs.program("coredns")).read_bytes(), 0o755)
     return layer, ["/coredns"], []
 
 
-def _pause():
+def _pause() -> Recipe:
     with tempfile.TemporaryDirectory() as folder:
         source, built = Path(folder) / "pause.c", Path(folder) / "pause"
         source.write_text(PAUSE_SOURCE)
@@ -143,7 +161,7 @@ def _pause():
     return layer, ["/pause"], []
 
 
-def _write(path, names, layer, entrypoint, command):
+def _write(path: Path, names: list[str], layer: Layer, entrypoint: list[str], command: list[str]) -> None:
     """A docker-archive: manifest, configuration, one layer; under each of the names."""
     content = layer.finish()
     digest = sha256(content).hexdigest()
@@ -174,7 +192,7 @@ def _write(path, names, layer, entrypoint, command):
             archive.addfile(entry, io.BytesIO(body))
 
 
-def make():
+def make() -> None:
     """Makes the images, unless they are there; in place whole or not at all."""
     target = programs.image_folder()
     if (target / "built").exists():
@@ -184,7 +202,8 @@ def make():
         shutil.rmtree(old)
     scratch = Path(tempfile.mkdtemp(dir=programs.folder(), prefix="making."))
     try:
-        for part, recipe in (("agnhost", _agnhost), ("coredns", _coredns), ("pause", _pause)):
+        recipes: dict[str, Callable[[], Recipe]] = {"agnhost": _agnhost, "coredns": _coredns, "pause": _pause}
+        for part, recipe in recipes.items():
             also = [programs.image_name(other) for other in programs.ALIASES.get(part, ())]
             _write(scratch / f"{part}.tar", [programs.image_name(part), *also], *recipe())
         (scratch / "built").touch()

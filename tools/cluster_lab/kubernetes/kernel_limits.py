@@ -11,7 +11,7 @@ INSTANCES_A_NODE = 9
 INSTANCES_OF_CONTROL_PLANE = 12
 
 
-def _instances_in_use():
+def _instances_in_use() -> int:
     """The inotify instances of all processes: the limit is a user's, and the lab's user is root."""
     count = 0
     for link in Path("/proc").glob("[0-9]*/fd/*"):
@@ -22,7 +22,7 @@ def _instances_in_use():
     return count
 
 
-def require_inotify(nodes):
+def require_inotify(nodes: int) -> None:
     """Refuses a lab of so many nodes where it would run out of inotify instances."""
     limit, used = int(INOTIFY_LIMIT.read_text()), _instances_in_use()
     needed = INSTANCES_OF_CONTROL_PLANE + nodes * INSTANCES_A_NODE

@@ -12,10 +12,12 @@ started in it. When it has ended, and they with it, nothing remains mounted.
 
 import os
 import subprocess
+from pathlib import Path
 
-from .. import namespaces, node
 from ..errors import LabError
 from ..layout import ROOT
+from ..node import Node
+from ..parameters import KubernetesParameters
 from ..processes import Process, tail
 from . import cgroups
 from .programs import folder as program_folder
@@ -47,33 +49,32 @@ exec sleep infinity >/dev/null
 """
 
 
-def has_switch(parameters):
+def has_switch(parameters: KubernetesParameters) -> bool:
     """Whether the nodes have an Open vSwitch of their own, beside what pods bring. The userspace datapath needs one:
     the underlay's address is on a bridge of it before there is any pod."""
-    kind = parameters["network"]
-    return kind == "agent" or kind == "install" and parameters["datapath"] == "netdev"
+    kind = parameters.network
+    return kind == "agent" or kind == "install" and parameters.datapath == "netdev"
 
 
-def disk(lab, name):
-    return lab.disk / name
+def disk(node: Node) -> Path:
+    return node.lab.disk / node.name
 
 
-def create(lab, name, host_switch):
+def create(node: Node, host_switch: bool) -> None:
     """The machine of a node whose network namespace is there. `host_switch`: an Open vSwitch of the node itself, in
     the node's folder, is to be found at /run/openvswitch."""
     for each in FOLDERS:
-        (disk(lab, name) / each).mkdir(parents=True)
-    folder = lab.node_folder(name)
+        (disk(node) / each).mkdir(parents=True)
     environment = {
-        "NODE": name,
-        "NODE_FOLDER": str(folder),
+        "NODE": node.name,
+        "NODE_FOLDER": str(node.folder),
         "ROOT": str(ROOT),
-        "DISK": str(disk(lab, name)),
+        "DISK": str(disk(node)),
         "PLUGINS": str(plugin_folder()),
         "SWITCH": "host" if host_switch else "none",
     }
-    log_path = folder / "machine.log"
-    with namespaces.inside(lab.namespace(name)), open(log_path, "w") as log:
+    log_path = node.folder / "machine.log"
+    with node.inside(), open(log_path, "w") as log:
         child = subprocess.Popen(
             ["unshare", "--mount", "--uts", "--propagation", "private", "sh", "-c", SCRIPT],
             stdin=subprocess.DEVNULL,
@@ -83,23 +84,24 @@ def create(lab, name, host_switch):
             env=os.environ | environment,
             cwd="/",
         )
-    node.remember(lab, name, PART, Process.of(child.pid))
-    with child.stdout:
-        if child.stdout.readline() != b"ready\n":
+    node.remember(PART, Process.of(child.pid))
+    assert child.stdout is not None
+    with child.stdout as printed:
+        if printed.readline() != b"ready\n":
             child.wait()
-            raise LabError(f"the folders of {name} could not be mounted: {' '.join(tail(log_path).split())}")
-    cgroups.create(lab, name)
+            raise LabError(f"the folders of {node.name} could not be mounted: {' '.join(tail(log_path).split())}")
+    cgroups.create(node)
 
 
-def enter_command(lab, name):
+def enter_command(node: Node) -> list[str]:
     """The beginning of a command line that is to run on the node; the process stays the same one."""
-    anchor = node.recorded(lab, name).get(PART)
+    anchor = node.recorded().get(PART)
     if anchor is None or not anchor.alive():
-        raise LabError(f"the machine of {name} does not run: remove the lab with {lab.command('down')}")
+        raise LabError(f"the machine of {node.name} does not run: remove the lab with {node.lab.command('down')}")
     return ["nsenter", f"--target={anchor.pid}", "--mount", "--uts", "--net", "--"]
 
 
-def environment():
+def environment() -> dict[str, str]:
     """With which programs of the node find each other, our own before Debian's."""
     return {
         "PATH": f"{program_folder()}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -8,14 +8,17 @@
 import os
 from pathlib import Path
 
-from .. import manifests, node
-from ..bring_up import in_parallel, progress
+from .. import agent, manifests
 from ..errors import LabError
-from ..layout import CHECKOUT, program
+from ..json_files import Json
+from ..layout import CHECKOUT, Lab, program
+from ..node import Node, nodes_of
+from ..parameters import KubernetesParameters
 from ..processes import run
+from ..progress import in_parallel, progress
 from . import container_runtime, control_plane, machine, status
 from .api import kubectl
-from .plan import PORT, bracketed
+from .plan import PORT, ClusterPlan, bracketed
 
 KINDS = ("install", "agent", "none")
 READY_SECONDS = 120.0
@@ -28,12 +31,12 @@ IMAGE_VARIABLE = "OVS_CNI_IMAGE"
 DATAPATHS = ('datapath: "system"', 'datapath: "netdev"')
 
 
-def _image():
+def _image() -> Path:
     """The product's image, a docker-archive tar."""
     return Path(os.environ.get(IMAGE_VARIABLE, CHECKOUT / "build" / "image" / "ovs-cni.tar"))
 
 
-def require(kind):
+def require(kind: str) -> None:
     """Refuses to begin without what the network will need; the image is made of the programs, unless one is given."""
     if kind == "none":
         return
@@ -48,33 +51,33 @@ def require(kind):
         raise LabError(f"the image {_image()}, named by {IMAGE_VARIABLE}, is missing")
 
 
-def give_images(lab, parameters):
+def give_images(lab: Lab, parameters: KubernetesParameters) -> None:
     """Gives the nodes what the manifests ask for."""
-    if parameters["network"] == "install":
-        in_parallel(lambda name: container_runtime.load_image(lab, name, _image()), node.names(parameters))
+    if parameters.network == "install":
+        in_parallel(lambda node: container_runtime.load_image(node, parameters, _image()), nodes_of(lab, parameters))
 
 
-def install(lab, plan, parameters):
+def install(lab: Lab, plan: ClusterPlan, parameters: KubernetesParameters) -> None:
     """Returns when every node is Ready; at once for `none`."""
-    kind = parameters["network"]
+    kind = parameters.network
     if kind == "none":
         return
     progress({"agent": "starting the agents", "install": f"applying {MANIFESTS.name}"}[kind])
     if kind == "agent":
         control_plane.credentials(lab).client(AGENT, AGENT, "system:masters")
-        in_parallel(lambda name: _start_agent(lab, plan, parameters, name), node.names(parameters))
+        in_parallel(lambda node: _start_agent(node, plan, parameters), nodes_of(lab, parameters))
     else:
         _apply(lab, parameters)
     status.wait_for_nodes(lab, parameters, READY_SECONDS)
 
 
-def _apply(lab, parameters):
+def _apply(lab: Lab, parameters: KubernetesParameters) -> None:
     if machine.has_switch(parameters):
         progress("with the nodes' own switch (ovs.host: true), on the userspace datapath (datapath: netdev)")
     kubectl(lab, ["apply", "-f", "-"], shipped(parameters, MANIFESTS))
 
 
-def shipped(parameters, path):
+def shipped(parameters: KubernetesParameters, path: Path) -> Json:
     """The objects of a manifest that we ship, as a list. Where the nodes have a switch, with the settings for that."""
     found = [document["object"] for document in manifests.read([path])]
     if machine.has_switch(parameters):
@@ -82,14 +85,15 @@ def shipped(parameters, path):
     return {"apiVersion": "v1", "kind": "List", "items": found}
 
 
-def replace_agent(lab, name):
+def replace_agent(node: Node) -> None:
     """Deletes the node's pod of the installed network; returns when its successor is ready."""
     there = ["--namespace", "kube-system"]
-    kubectl(lab, [*there, "delete", "pod", "--wait", "--selector", POD, "--field-selector", f"spec.nodeName={name}"])
-    kubectl(lab, [*there, "rollout", "status", "daemonset/ovs-cni", f"--timeout={READY_SECONDS:.0f}s"])
+    old = ["--selector", POD, "--field-selector", f"spec.nodeName={node.name}"]
+    kubectl(node.lab, [*there, "delete", "pod", "--wait", *old])
+    kubectl(node.lab, [*there, "rollout", "status", "daemonset/ovs-cni", f"--timeout={READY_SECONDS:.0f}s"])
 
 
-def _for_own_switch(manifest):
+def _for_own_switch(manifest: Json) -> Json:
     if manifest["kind"] == "ConfigMap":
         data = manifest["data"].items()
         return manifest | {"data": {key: text.replace(*DATAPATHS) for key, text in data}}
@@ -101,23 +105,25 @@ def _for_own_switch(manifest):
     return manifest
 
 
-def _start_agent(lab, plan, parameters, name):
-    folder = lab.node_folder(name)
-    path = folder / "agent.kubeconfig"
-    control_plane.credentials(lab).kubeconfig(path, AGENT, plan.url(plan.entry()))
+def _start_agent(node: Node, plan: ClusterPlan, parameters: KubernetesParameters) -> None:
+    path = node.folder / "agent.kubeconfig"
+    control_plane.credentials(node.lab).kubeconfig(path, AGENT, plan.url(plan.entry()))
     servers = [plan.api_server(number)[plan.families[0]] for number in range(1, plan.api_servers + 1)]
     urls = ", ".join(f'"https://{bracketed(address)}:{PORT}"' for address in servers)
-    node.write_agent_configuration(lab, parameters["datapath"], name, {"kubeconfig": path})
-    with open(folder / "agent.yaml", "a") as file:
+    agent.write_configuration(node, parameters.datapath, {"kubeconfig": path})
+    with open(node.folder / "agent.yaml", "a") as file:
         file.write(f"apiServers: [{urls}]\n")
-    node.start_agent(lab, name)
-    _put_plugin(lab, name)
+    agent.start(node)
+    _put_plugin(node)
 
 
-def _put_plugin(lab, name):
+def _put_plugin(node: Node) -> None:
     """The plugin and then the conflist, each whole: a runtime looks at this folder while they are written."""
-    conflist = node.write_conflist(lab, name)
-    for source, target in ((program("ovs-cni"), "/opt/cni/bin/ovs-cni"), (conflist, f"/etc/cni/net.d/{conflist.name}")):
+    conflist = agent.write_conflist(node)
+    for source, target in (
+        (program("ovs-cni"), "/opt/cni/bin/ovs-cni"),
+        (str(conflist), f"/etc/cni/net.d/{conflist.name}"),
+    ):
         scratch = f"{target}.new"
-        run([*machine.enter_command(lab, name), "install", str(source), scratch])
-        run([*machine.enter_command(lab, name), "mv", scratch, target])
+        run([*machine.enter_command(node), "install", source, scratch])
+        run([*machine.enter_command(node), "mv", scratch, target])

@@ -1,7 +1,13 @@
 """The commands that change a real cluster's objects: apply, delete, scale, label. kubectl does the work."""
 
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
 from .. import manifests
-from ..bring_up import progress
+from ..errors import LabError
+from ..json_files import Json
+from ..layout import Lab
+from ..parameters import KubernetesParameters
+from ..progress import progress
 from . import status
 from .api import AdminApi, kubectl
 from .programs import image_names
@@ -15,9 +21,9 @@ FOUNDATIONS = ("CustomResourceDefinition", "Namespace")
 EARLY = ("ServiceAccount", "ConfigMap", "Secret", "NetworkPolicy")
 
 
-def apply(lab, paths):
+def apply(lab: Lab, parameters: KubernetesParameters, paths: Sequence[str]) -> Iterator[str]:
     """A line for each object, as kubectl says it; pods of their namespaces run when it ends."""
-    api = AdminApi.of(lab, lab.require_up())
+    api = AdminApi.of(lab, parameters)
     found = _objects(paths)
     foundations = [each for each in found if each["kind"] in FOUNDATIONS]
     rest = [_runnable(each) for each in found if each["kind"] not in FOUNDATIONS]
@@ -32,38 +38,42 @@ def apply(lab, paths):
     if rest:
         status.until_none(lambda _: _without_account(api, spaces), ACCOUNT_SECONDS)
         yield from kubectl(lab, ["apply", "-f", "-"], _list(rest)).splitlines()
-        status.wait_for_pods(lab, spaces, APPLY_SECONDS)
+        status.wait_for_pods(lab, parameters, spaces, APPLY_SECONDS)
 
 
-def _namespace_in(manifest):
+def _namespace_in(manifest: Json) -> str:
     """Where the object is; for one that is in none, where it does no harm to look."""
     return manifest["metadata"].get("namespace") or "default"
 
 
-def _namespace(name):
+def _namespace(name: str) -> Json:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
-def _without_account(api, spaces):
+def _without_account(api: AdminApi, spaces: Collection[str]) -> list[str]:
     """The namespaces that are too young for a pod: it needs the account that a controller makes."""
     accounts = {
         each["metadata"]["namespace"]
         for each in api.items("/api/v1/serviceaccounts")
         if each["metadata"]["name"] == "default"
     }
-    return [f"namespace {name} has no default service account yet" for name in sorted(spaces - accounts)]
+    return [f"namespace {name} has no default service account yet" for name in sorted(set(spaces) - accounts)]
 
 
-def _objects(paths):
+def _objects(paths: Sequence[str]) -> list[Json]:
     """All objects of the manifests, those in lists too."""
     found = []
     for document in manifests.read(paths):
-        if isinstance(document["object"], dict):
-            found.append(document["object"])
+        manifest, place = document["object"], f"{document['file']}:{document['line']}"
+        if not isinstance(manifest.get("kind"), str):
+            raise LabError(f"{place}: an object without a kind: write which it is")
+        if not isinstance(manifest.get("metadata"), dict) or not isinstance(manifest["metadata"].get("name"), str):
+            raise LabError(f"{place}: {manifest['kind']}: it has no metadata.name: write one")
+        found.append(manifest)
     return found
 
 
-def _runnable(manifest):
+def _runnable(manifest: Json) -> Json:
     manifest, replaced = replace_images(manifest, image_names())
     for image in replaced:
         name = manifest["metadata"].get("name")
@@ -71,38 +81,34 @@ def _runnable(manifest):
     return manifest
 
 
-def _list(objects):
-    return {"apiVersion": "v1", "kind": "List", "items": objects}
+def _list(objects: Iterable[Json]) -> Json:
+    return {"apiVersion": "v1", "kind": "List", "items": list(objects)}
 
 
-def delete_files(lab, paths):
-    lab.require_up()
+def delete_files(lab: Lab, paths: Sequence[str]) -> Iterator[str]:
     found = _list(_objects(paths)[::-1])
     yield from kubectl(lab, ["delete", "--ignore-not-found", "-f", "-"], found).splitlines()
 
 
-def delete_one(lab, kind, name):
-    lab.require_up()
+def delete_one(lab: Lab, kind: str, name: str) -> list[str]:
     return kubectl(lab, ["delete", kind, *_named(name)]).splitlines()
 
 
-def scale(lab, kind, name, count):
-    lab.require_up()
+def scale(lab: Lab, parameters: KubernetesParameters, kind: str, name: str, count: int) -> Iterator[str]:
     yield from kubectl(lab, ["scale", f"--replicas={count}", kind, *_named(name)]).splitlines()
-    status.wait_for_pods(lab, {_namespace_of(name)}, APPLY_SECONDS)
+    status.wait_for_pods(lab, parameters, {_namespace_of(name)}, APPLY_SECONDS)
 
 
-def label(lab, kind, name, changes):
-    lab.require_up()
+def label(lab: Lab, kind: str, name: str, changes: Mapping[str, str | None]) -> list[str]:
     words = [f"{key}-" if value is None else f"{key}={value}" for key, value in changes.items()]
     return kubectl(lab, ["label", "--overwrite", kind, *_named(name), *words]).splitlines()
 
 
-def _named(text):
+def _named(text: str) -> list[str]:
     """[NAMESPACE/]NAME as kubectl wants it."""
     namespace, slash, name = text.rpartition("/")
     return [name, "--namespace", namespace] if slash else [name]
 
 
-def _namespace_of(text):
+def _namespace_of(text: str) -> str:
     return text.rpartition("/")[0] or "default"

@@ -7,7 +7,8 @@
 
 from dataclasses import dataclass
 
-from ..address_plan import AddressPlan
+from ..address_plan import AddressPlan, ByFamily
+from ..parameters import KubernetesParameters
 
 MAX_API_SERVERS = 3
 MAX_NODES = 100
@@ -25,37 +26,37 @@ class ClusterPlan:
     api_servers: int
 
     @staticmethod
-    def of(parameters):
-        return ClusterPlan(AddressPlan.of(parameters), parameters["api_servers"])
+    def of(parameters: KubernetesParameters) -> "ClusterPlan":
+        return ClusterPlan(AddressPlan.of(parameters.family), parameters.api_servers)
 
     @property
-    def families(self):
+    def families(self) -> tuple[int, ...]:
         return self.addresses.families
 
-    def entry(self):
+    def entry(self) -> ByFamily:
         """Where the API servers are reached as one, per family."""
         return self._control_plane(250)
 
-    def api_server(self, number):
+    def api_server(self, number: int) -> ByFamily:
         """Of API server 1, 2 ..., per family."""
         return self._control_plane(250 + number)
 
-    def _control_plane(self, last):
-        return {family: {4: f"172.30.0.{last}", 6: f"fd00:172:30::{last:x}"}[family] for family in self.families}
+    def _control_plane(self, last: int) -> ByFamily:
+        return self.addresses.each(f"172.30.0.{last}", f"fd00:172:30::{last:x}")
 
-    def service_ranges(self):
+    def service_ranges(self) -> str:
         return ",".join(SERVICE_RANGES[family] for family in self.families)
 
-    def pod_ranges(self):
+    def pod_ranges(self) -> str:
         return ",".join(POD_RANGES[family] for family in self.families)
 
-    def dns_addresses(self):
+    def dns_addresses(self) -> list[str]:
         return [DNS_ADDRESSES[family] for family in self.families]
 
-    def url(self, addresses):
+    def url(self, addresses: ByFamily) -> str:
         return f"https://{bracketed(addresses[self.families[0]])}:{PORT}"
 
 
-def bracketed(address):
+def bracketed(address: str) -> str:
     """As a URL wants it."""
     return f"[{address}]" if ":" in address else address

@@ -6,8 +6,11 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
-from .. import node
+from ..layout import Lab
+from ..node import Node, nodes_of
+from ..parameters import Parameters
 
 TASKS = "run/containerd/io.containerd.runtime.v2.task/k8s.io"
 ANNOTATION = "io.kubernetes.cri."
@@ -19,26 +22,26 @@ class Sandbox:
     pid: int
 
     @property
-    def network_namespace(self):
+    def network_namespace(self) -> str:
         """A path, as `namespaces.inside` takes it in place of a name."""
         return f"/proc/{self.pid}/ns/net"
 
 
-def of_lab(lab, parameters):
+def of_lab(lab: Lab, parameters: Parameters) -> dict[str, Sandbox]:
     """The sandboxes that run, by the uid of their pod. A pod may have had another before: the younger one counts."""
     found = {}
-    for name in node.names(parameters):
-        bundles = (lab.node_folder(name) / TASKS).glob("*/init.pid")
+    for node in nodes_of(lab, parameters):
+        bundles = (node.folder / TASKS).glob("*/init.pid")
         for pid_file in sorted(bundles, key=_age):
-            sandbox = _read(name, pid_file)
+            sandbox = _read(node.name, pid_file)
             if sandbox is not None:
                 found[sandbox[0]] = sandbox[1]
     return found
 
 
-def container_process(lab, name, container):
+def container_process(node: Node, container: str) -> int | None:
     """The id of the first process of a node's container of this name; None where there is none."""
-    for path in (lab.node_folder(name) / TASKS).glob("*/config.json"):
+    for path in (node.folder / TASKS).glob("*/config.json"):
         try:
             annotations = json.loads(path.read_text()).get("annotations") or {}
             if annotations.get(f"{ANNOTATION}container-name") == container:
@@ -48,14 +51,14 @@ def container_process(lab, name, container):
     return None
 
 
-def _age(path):
+def _age(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
 
 
-def _read(name, pid_file):
+def _read(name: str, pid_file: Path) -> tuple[str, Sandbox] | None:
     """(uid, sandbox), or None where the container is no sandbox or is just going."""
     try:
         annotations = json.loads((pid_file.parent / "config.json").read_text()).get("annotations") or {}

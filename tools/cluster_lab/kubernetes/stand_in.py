@@ -4,33 +4,37 @@ A lab has no registry and no way to one. What a pod would compute is not the lab
 container whose image the nodes do not have becomes agnhost, one server for each declared port.
 """
 
-from ..workloads import declared_ports
+from collections.abc import Collection
+
+from ..json_files import Json, mapping, objects
+from ..pods import declared_ports
 from .programs import image_name
 
 WORKLOAD_KINDS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job")
 KEPT = ("name", "ports")
 
 
-def replace_images(manifest, known):
+def replace_images(manifest: Json, known: Collection[str]) -> tuple[Json, list[str]]:
     """The manifest with its unknown images replaced, and the names of those images, each once."""
     if manifest["kind"] == "Pod":
-        spec, replaced = _pod_spec(manifest.get("spec") or {}, known, ends=False)
+        spec, replaced = _pod_spec(mapping(manifest, "spec"), known, ends=False)
         return manifest | {"spec": spec}, replaced
     if manifest["kind"] not in WORKLOAD_KINDS:
         return manifest, []
-    workload = manifest.get("spec") or {}
-    template = workload.get("template") or {}
-    spec, replaced = _pod_spec(template.get("spec") or {}, known, ends=manifest["kind"] == "Job")
+    workload = mapping(manifest, "spec")
+    template = mapping(workload, "template")
+    spec, replaced = _pod_spec(mapping(template, "spec"), known, ends=manifest["kind"] == "Job")
     return manifest | {"spec": workload | {"template": template | {"spec": spec}}}, replaced
 
 
-def _pod_spec(spec, known, ends):
-    replaced, changed = [], dict(spec)
+def _pod_spec(spec: Json, known: Collection[str], ends: bool) -> tuple[Json, list[str]]:
+    replaced: list[str] = []
+    changed = dict(spec)
     for field in ("initContainers", "containers"):
         containers = []
-        for container in spec.get(field) or []:
+        for container in objects(spec, field):
             if container.get("image") not in known:
-                replaced.append(container.get("image") or "none")
+                replaced.append(str(container.get("image") or "none"))
                 goes_on = (field == "containers" and not ends) or container.get("restartPolicy") == "Always"
                 container = _stand_in(container, goes_on)
             containers.append(container)
@@ -39,7 +43,7 @@ def _pod_spec(spec, known, ends):
     return changed, list(dict.fromkeys(replaced))
 
 
-def _stand_in(container, goes_on):
+def _stand_in(container: Json, goes_on: bool) -> Json:
     """`goes_on`: the container is expected to run; one that initialises or does a job ends at once."""
     kept = {key: container[key] for key in (*KEPT, "restartPolicy") if key in container}
     script = "exit 0"
@@ -49,7 +53,7 @@ def _stand_in(container, goes_on):
     return kept | {"image": image_name("agnhost"), "command": ["/bin/sh", "-c", script]}
 
 
-def _server(text):
+def _server(text: str) -> str:
     port, _, protocol = text.partition("/")
     # netexec always serves HTTP: where only datagrams are asked for, on a port that the kernel chooses.
     options = {

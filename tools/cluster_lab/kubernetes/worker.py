@@ -7,32 +7,37 @@
 
 import json
 
-from .. import namespaces, node, underlay
+from collections.abc import Mapping
+
+from .. import agent, namespaces, switch, underlay
+from ..json_files import Json
+from ..node import Node
+from ..parameters import KubernetesParameters
 from . import cgroups, container_runtime, control_plane, daemons, machine
-from .plan import CLUSTER_DOMAIN, POD_RANGES
 from .machine import has_switch
+from .plan import CLUSTER_DOMAIN, POD_RANGES, ClusterPlan
 from .programs import program
 
 KUBELET, PROXY = "kubelet", "kube-proxy"
 MAX_PODS = 200
 
 
-def create(lab, plan, parameters, name):
-    lab.node_folder(name).mkdir(parents=True)
-    namespaces.create(lab.namespace(name))
-    with namespaces.inside(lab.namespace(name)):
+def create(node: Node, plan: ClusterPlan, parameters: KubernetesParameters) -> None:
+    node.folder.mkdir(parents=True)
+    namespaces.create(node.namespace)
+    with node.inside():
         namespaces.set_sysctls({"net/ipv4/ip_forward": 1, "net/ipv6/conf/all/forwarding": 1})
-    underlay.connect(lab, name)
+    underlay.connect(node)
     if has_switch(parameters):
-        node.start_switch(lab, name, parameters["datapath"])
-    datapath = parameters["datapath"] if has_switch(parameters) else "system"
-    node.address_underlay(lab, plan.addresses, datapath, name)
-    machine.create(lab, name, has_switch(parameters))
-    container_runtime.start(lab, name)
-    container_runtime.load_images(lab, name)
+        switch.start(node, parameters.datapath)
+    datapath = parameters.datapath if has_switch(parameters) else "system"
+    switch.address_underlay(node, plan.addresses, datapath)
+    machine.create(node, has_switch(parameters))
+    container_runtime.start(node, parameters)
+    container_runtime.load_images(node, parameters)
 
 
-def _kubelet_configuration(lab, plan, name):
+def _kubelet_configuration(node: Node, plan: ClusterPlan) -> Json:
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
@@ -40,14 +45,14 @@ def _kubelet_configuration(lab, plan, name):
         "authentication": {
             "anonymous": {"enabled": False},
             "webhook": {"enabled": True},
-            "x509": {"clientCAFile": control_plane.credentials(lab).path("ca.crt")},
+            "x509": {"clientCAFile": control_plane.credentials(node.lab).path("ca.crt")},
         },
         "authorization": {"mode": "Webhook"},
         "clusterDNS": plan.dns_addresses(),
         "clusterDomain": CLUSTER_DOMAIN,
         "resolvConf": "/etc/resolv.conf",
         "cgroupDriver": "cgroupfs",
-        "cgroupRoot": cgroups.root(lab, name),
+        "cgroupRoot": cgroups.root(node),
         "failCgroupV1": False,
         "enforceNodeAllocatable": [],
         "localStorageCapacityIsolation": False,
@@ -65,55 +70,54 @@ def _kubelet_configuration(lab, plan, name):
     }
 
 
-def start_kubelet(lab, plan, name):
-    folder = lab.node_folder(name)
-    configuration = folder / "kubelet.json"
-    configuration.write_text(json.dumps(_kubelet_configuration(lab, plan, name), indent=1))
-    addresses = plan.addresses.node(node.number_of(name))
+def start_kubelet(node: Node, plan: ClusterPlan) -> None:
+    configuration, kubeconfig = node.folder / "kubelet.json", node.folder / "kubelet.kubeconfig"
+    configuration.write_text(json.dumps(_kubelet_configuration(node, plan), indent=1))
+    addresses = plan.addresses.node(node.number)
     flags = {
         "config": configuration,
-        "kubeconfig": folder / "kubelet.kubeconfig",
-        "hostname-override": name,
+        "kubeconfig": kubeconfig,
+        "hostname-override": node.name,
         "node-ip": ",".join(addresses.values()),
         "root-dir": "/var/lib/kubelet",
     }
-    secrets = control_plane.credentials(lab)
-    if not flags["kubeconfig"].exists():
-        secrets.client(name, f"system:node:{name}", "system:nodes")
-        secrets.kubeconfig(flags["kubeconfig"], name, plan.url(plan.entry()))
-    _start(lab, name, KUBELET, flags)
+    secrets = control_plane.credentials(node.lab)
+    if not kubeconfig.exists():
+        secrets.client(node.name, f"system:node:{node.name}", "system:nodes")
+        secrets.kubeconfig(kubeconfig, node.name, plan.url(plan.entry()))
+    _start(node, KUBELET, flags)
 
 
-def _proxy_configuration(lab, plan, parameters):
+def _proxy_configuration(node: Node, plan: ClusterPlan, parameters: KubernetesParameters) -> Json:
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
-        "clientConnection": {"kubeconfig": str(control_plane.folder(lab) / f"{control_plane.PROXY}.kubeconfig")},
-        "mode": parameters["kube_proxy"],
+        "clientConnection": {"kubeconfig": str(control_plane.folder(node.lab) / f"{control_plane.PROXY}.kubeconfig")},
+        "mode": parameters.kube_proxy,
         "clusterCIDR": ",".join(POD_RANGES[family] for family in plan.families),
         # The limits of connection tracking are this machine's, and not a node's to change.
         "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
     }
 
 
-def start_proxy(lab, plan, parameters, name):
-    configuration = lab.node_folder(name) / "kube-proxy.json"
-    configuration.write_text(json.dumps(_proxy_configuration(lab, plan, parameters), indent=1))
-    _start(lab, name, PROXY, {"config": configuration, "hostname-override": name})
+def start_proxy(node: Node, plan: ClusterPlan, parameters: KubernetesParameters) -> None:
+    configuration = node.folder / "kube-proxy.json"
+    configuration.write_text(json.dumps(_proxy_configuration(node, plan, parameters), indent=1))
+    _start(node, PROXY, {"config": configuration, "hostname-override": node.name})
 
 
-def _start(lab, name, part, flags):
-    command = machine.enter_command(lab, name) + [program(part)] + [f"--{key}={value}" for key, value in flags.items()]
-    daemons.start(lab, name, part, command, environment=machine.environment() | control_plane.ENVIRONMENT)
+def _start(node: Node, part: str, flags: Mapping[str, object]) -> None:
+    command = machine.enter_command(node) + [program(part)] + [f"--{key}={value}" for key, value in flags.items()]
+    daemons.start_here(node, part, command, machine.environment() | control_plane.ENVIRONMENT)
 
 
-def parts(parameters):
+def parts(parameters: KubernetesParameters) -> list[str]:
     """The names of a node's processes."""
     found = [machine.PART, container_runtime.PART, KUBELET]
     if has_switch(parameters):
-        found += ["ovsdb-server", "ovs-vswitchd"]
-    if parameters["kube_proxy"] != "none":
+        found += switch.PARTS
+    if parameters.kube_proxy != "none":
         found.append(PROXY)
-    if parameters["network"] == "agent":
-        found.append("agent")
+    if parameters.network == "agent":
+        found.append(agent.PART)
     return found

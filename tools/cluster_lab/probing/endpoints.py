@@ -3,81 +3,57 @@
     NAMESPACE/NAME, NAMESPACE/*, node/NAME, outside ──► Endpoint: name, network namespace, addresses, ports
 """
 
-import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from . import node
-from .address_plan import AddressPlan
-from .errors import LabError
-from .object_store import ObjectStore, key_of
-from .workloads import is_finished, is_host_network
+from ..address_plan import ByFamily
+from ..errors import LabError
+from ..layout import Lab
 
-DEFAULT_PORTS = (("TCP", 80),)
+Port = tuple[str, int]  # protocol and number
+
+DEFAULT_PORTS: tuple[Port, ...] = (("TCP", 80),)
 
 
 @dataclass(frozen=True)
 class Endpoint:
     name: str  # NAMESPACE/NAME, node/NAME or outside
     network_namespace: str  # its name, or the path of one that has none
-    addresses: dict  # 4 and 6 to text
-    ports: tuple = DEFAULT_PORTS  # declared, as (protocol, number)
+    addresses: ByFamily
+    ports: tuple[Port, ...] = DEFAULT_PORTS  # declared
     owns_network: bool = True  # False for pods on their node's network: others may answer on the same address
-    labels: dict = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
     speaks_first: bool = True  # as the lab's responders do; others wait to be asked
 
 
-def parse_port(text):
+def parse_port(text: str) -> Port:
     """("TCP", 80) from "80/tcp" or "80"."""
     number, _, protocol = text.partition("/")
     protocol = (protocol or "tcp").upper()
-    if not number.isdigit() or not 1 <= int(number) <= 65535 or protocol not in ("TCP", "UDP", "SCTP"):
+    if not number.isdecimal() or not 1 <= int(number) <= 65535 or protocol not in ("TCP", "UDP", "SCTP"):
         raise LabError(f"'{text}' is not a port: write NUMBER/tcp, NUMBER/udp or NUMBER/sctp")
     return protocol, int(number)
 
 
-def by_family(addresses):
-    return {6 if ":" in address else 4: address for address in addresses}
+def ports_of(declared: Iterable[str]) -> tuple[Port, ...]:
+    """The ports to ask an endpoint on that declares these."""
+    return tuple(sorted(parse_port(text) for text in declared)) or DEFAULT_PORTS
 
 
-class Cluster:
+@dataclass
+class Endpoints:
     """The endpoints of a lab, as they are now."""
 
-    def __init__(self, lab, parameters):
-        self.lab = lab
-        plan = AddressPlan.of(parameters)
-        self.nodes = {
-            f"node/{name}": Endpoint(
-                f"node/{name}", lab.namespace(name), plan.node(node.number_of(name)), owns_network=False
-            )
-            for name in node.names(parameters)
-        }
-        self.outside = Endpoint("outside", lab.namespace("outside"), plan.outside())
-        self.pods = {}
-        self.not_running = []
-        records = {}
-        for path in lab.sandboxes.glob("[!.]*.json"):
-            record = json.loads(path.read_text())
-            records[(record["namespace"], record["name"])] = record
-        for pod in ObjectStore(lab.objects).of_kind("Pod"):
-            self._add_pod(pod, records.get(key_of(pod)[1:]))
+    lab: Lab
+    outside: Endpoint
+    nodes: dict[str, Endpoint] = field(default_factory=dict)
+    pods: dict[str, Endpoint] = field(default_factory=dict)
+    not_running: list[str] = field(default_factory=list)  # the names of other pods
 
-    def _add_pod(self, pod, record):
-        name = "/".join(key_of(pod)[1:])
-        if record is None or record["state"] != "running":
-            if not is_finished(pod):
-                self.not_running.append(name)
-            return
-        ports = tuple(sorted(parse_port(text) for text in record["ports"])) or DEFAULT_PORTS
-        self.pods[name] = Endpoint(
-            name,
-            record["network_namespace"],
-            by_family(record["addresses"]),
-            ports,
-            owns_network=not is_host_network(pod),
-            labels=pod["metadata"].get("labels") or {},
-        )
+    def add_node(self, node: Endpoint) -> None:
+        self.nodes[node.name] = node
 
-    def select(self, selectors):
+    def select(self, selectors: Sequence[str]) -> list[Endpoint]:
         """The endpoints that the selectors name, sorted; all pods when there are none."""
         if not selectors:
             return [self.pods[name] for name in sorted(self.pods)]
@@ -87,7 +63,7 @@ class Cluster:
                 chosen[endpoint.name] = endpoint
         return [chosen[name] for name in sorted(chosen)]
 
-    def _select_one(self, selector):
+    def _select_one(self, selector: str) -> list[Endpoint]:
         if selector == "outside":
             return [self.outside]
         if selector in self.nodes:

@@ -18,11 +18,15 @@ import selectors
 import socket
 import struct
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from . import namespaces, questions
-from .errors import LabError
-from .layout import network_namespace_path
+from .. import namespaces
+from ..errors import LabError
+from ..layout import network_namespace_path
+from . import questions
+from .endpoints import Endpoint
+from .verdict import Verdict
 
 ATTEMPT_SECONDS = (0.4, 0.8)
 SLOWNESS = 4.0  # an attempt waits this many times the slowest answer so far, in addition
@@ -34,35 +38,32 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 @dataclass
 class Probe:
-    source: object  # Endpoint
-    destination: object  # Endpoint
+    source: Endpoint
+    destination: Endpoint
     protocol: str
     port: int
     family: int
-    allowed: bool = None
-    source_seen: str = None
-    answered_by: str = None  # the name in the answer
+    allowed: bool | None = None  # None: not decided yet
+    source_seen: str | None = None
+    answered_by: str | None = None  # the name in the answer
     connected: bool = False  # by a destination that does not speak first
     attempts: int = 0
-    sockets: list = field(default_factory=list)
+    sockets: list[socket.socket] = field(default_factory=list)
     sent: float = 0.0
 
-    def key(self):
-        return self.source.name, self.destination.name, self.protocol, self.port, self.family
-
-    def verdict(self):
-        return {
-            "from": self.source.name,
-            "to": self.destination.name,
-            "protocol": self.protocol,
-            "port": self.port,
-            "family": self.family,
-            "allowed": self.allowed,
-            "source_seen": self.source_seen,
-        }
+    def verdict(self) -> Verdict:
+        return Verdict(
+            self.source.name,
+            self.destination.name,
+            self.protocol,
+            self.port,
+            self.family,
+            bool(self.allowed),
+            self.source_seen,
+        )
 
 
-def kernel_has_sctp():
+def kernel_has_sctp() -> bool:
     try:
         socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_SCTP).close()
         return True
@@ -71,17 +72,17 @@ def kernel_has_sctp():
 
 
 class Prober:
-    def __init__(self, probes):
+    def __init__(self, probes: Iterable[Probe]) -> None:
         self.waiting = iter(probes)
         self.selector = selectors.EpollSelector()
-        self.deadlines = []  # (time, tie-breaker, probe, attempt)
+        self.deadlines: list[tuple[float, int, Probe, int]] = []  # time, tie-breaker, probe, attempt
         self.order = itertools.count()
         self.open = 0
         self.slowest = 0.0
-        self.namespace_fds = {}
-        self.current = None
+        self.namespace_fds: dict[str, int] = {}
+        self.current: str | None = None
 
-    def run(self):
+    def run(self) -> None:
         """Decides every probe; returns when all are."""
         _allow_many_descriptors()
         home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
@@ -93,7 +94,7 @@ class Prober:
                 os.close(fd)
             self.selector.close()
 
-    def _loop(self):
+    def _loop(self) -> None:
         while True:
             while self.open < WINDOW and (probe := next(self.waiting, None)) is not None:
                 self.open += 1
@@ -107,7 +108,7 @@ class Prober:
             if not self._take_events(timeout):
                 self._take_deadlines()
 
-    def _take_events(self, timeout):
+    def _take_events(self, timeout: float | None) -> bool:
         events = self.selector.select(timeout)
         for key, _ in events:
             probe, attempt_socket, sent = key.data
@@ -115,7 +116,7 @@ class Prober:
                 self._look(probe, attempt_socket, sent)
         return bool(events)
 
-    def _take_deadlines(self):
+    def _take_deadlines(self) -> None:
         now = time.monotonic()
         while self.deadlines and self.deadlines[0][0] <= now:
             _, _, probe, attempt = heapq.heappop(self.deadlines)
@@ -131,13 +132,13 @@ class Prober:
             else:
                 self._decide(probe, False)
 
-    def _patience(self, attempt):
+    def _patience(self, attempt: int) -> float:
         return ATTEMPT_SECONDS[attempt - 1] + SLOWNESS * self.slowest
 
-    def _remind(self, probe, when):
+    def _remind(self, probe: Probe, when: float) -> None:
         heapq.heappush(self.deadlines, (when, next(self.order), probe, probe.attempts))
 
-    def _enter(self, name):
+    def _enter(self, name: str) -> None:
         if name == self.current:
             return
         if name not in self.namespace_fds:
@@ -148,7 +149,7 @@ class Prober:
         namespaces.enter(self.namespace_fds[name])
         self.current = name
 
-    def _attempt(self, probe):
+    def _attempt(self, probe: Probe) -> None:
         self._enter(probe.source.network_namespace)
         attempt_socket = _open_socket(probe)
         probe.sockets.append(attempt_socket)
@@ -165,7 +166,7 @@ class Prober:
             events = selectors.EVENT_READ if probe.protocol == "UDP" else selectors.EVENT_WRITE
             self.selector.register(attempt_socket, events, (probe, attempt_socket, probe.sent))
 
-    def _look(self, probe, attempt_socket, sent):
+    def _look(self, probe: Probe, attempt_socket: socket.socket, sent: float) -> None:
         """Takes what the kernel has for the attempt: a connection, an answer, a refusal or an error."""
         number = attempt_socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         line = b""
@@ -178,7 +179,7 @@ class Prober:
                 self._ask(probe, attempt_socket)
                 return
             except OSError as error:
-                number = error.errno
+                number = error.errno or errno.EIO
         if number in (errno.ECONNREFUSED, errno.ECONNRESET):
             self._decide(probe, True)
         elif number != 0:
@@ -190,13 +191,13 @@ class Prober:
             probe.answered_by, probe.source_seen = questions.answer(line)
             self._decide(probe, True)
 
-    def _ask(self, probe, attempt_socket):
+    def _ask(self, probe: Probe, attempt_socket: socket.socket) -> None:
         """Whoever waits to be asked has answered by taking the connection; what it says besides is welcome."""
         if not probe.destination.speaks_first:
             probe.connected = True
             _say(probe, attempt_socket)
 
-    def _decide(self, probe, allowed):
+    def _decide(self, probe: Probe, allowed: bool) -> None:
         probe.allowed = allowed
         for each in probe.sockets:
             if each.fileno() in self.selector.get_map():
@@ -206,7 +207,7 @@ class Prober:
         self.open -= 1
 
 
-def _open_socket(probe):
+def _open_socket(probe: Probe) -> socket.socket:
     family = socket.AF_INET if probe.family == 4 else socket.AF_INET6
     if probe.protocol == "UDP":
         made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
@@ -218,16 +219,16 @@ def _open_socket(probe):
     return made
 
 
-def _say(probe, attempt_socket):
+def _say(probe: Probe, attempt_socket: socket.socket) -> int:
     """Sends the probe's questions; 0 or the number of the error that came instead."""
     try:
         for question in questions.questions(probe.destination, probe.protocol, probe.port):
             attempt_socket.send(question)
         return 0
     except OSError as error:
-        return error.errno
+        return error.errno or errno.EIO
 
 
-def _allow_many_descriptors():
+def _allow_many_descriptors() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4 * WINDOW)), hard))

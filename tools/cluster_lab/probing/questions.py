@@ -9,6 +9,8 @@ import json
 import re
 import struct
 
+from .endpoints import Endpoint
+
 RESPONDER_DATAGRAM = b"probe\n"
 DATAGRAM = b"clientip"
 HTTP = b"GET /clientip HTTP/1.0\r\nHost: probe\r\n\r\n"
@@ -17,7 +19,7 @@ DNS = struct.pack(">HHHHHH", 0x6F76, 0x0100, 1, 0, 0, 0) + b"\0" + struct.pack("
 ADDRESS = re.compile(rb"^\[?([0-9a-fA-F.:]+?)\]?:[0-9]+$")
 
 
-def questions(destination, protocol, port):
+def questions(destination: Endpoint, protocol: str, port: int) -> list[bytes]:
     """What to send, one after the other; an answer to any of them is one."""
     if protocol == "TCP":
         return [HTTP]
@@ -26,7 +28,7 @@ def questions(destination, protocol, port):
     return [DATAGRAM, DNS] if protocol == "UDP" and port == 53 else [DATAGRAM]
 
 
-def answer(received):
+def answer(received: bytes) -> tuple[str | None, str | None]:
     """(name, source) as far as the answer says them: other programs answer in their own way."""
     try:
         said = json.loads(received)
