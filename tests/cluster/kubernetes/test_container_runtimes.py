@@ -11,6 +11,7 @@ from cluster_lab.kubernetes.api import AdminApi
 from cluster_lab.kubernetes.programs import SETUP, image_name
 import lab_under_test
 from lab_under_test import ClusterTest, another_lab, apply, eventually, lab, pod, pods, probe, run_lab
+from real_objects import parameters
 
 VERSION = "1.7.35"
 KIND = ("--kubernetes", "--nodes", "1", "--family", "dual", "--containerd", VERSION)
@@ -29,10 +30,12 @@ def write_conflist(text):
 
 
 class Containerd17(ClusterTest):
+    api: AdminApi
+
     @classmethod
     def setUpClass(cls):
         cls.enterClassContext(another_lab(lab_under_test.LAB.name[:15] + "-ctrd", *KIND))
-        cls.api = AdminApi.of(lab_under_test.LAB, lab_under_test.LAB.require_up())
+        cls.api = AdminApi.of(lab_under_test.LAB, parameters())
 
     def test_a_pod_runs_has_an_address_and_is_reached(self):
         self.assertIn(VERSION, on_node("ctr", "version"))
