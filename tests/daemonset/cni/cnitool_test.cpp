@@ -82,7 +82,7 @@ class Runtimes : public ::testing::TestWithParam<Libcni> {
     }
 };
 
-TEST_P(Runtimes, AttachCheckAndDetachAPodWithTheConflistThatTheAgentWrote) {
+TEST_P(Runtimes, attach_check_and_detach_a_pod_with_the_conflist_that_the_agent_wrote) {
     NodeWithSandbox node;
     const auto added = node.cnitool(GetParam(), "add");
     ASSERT_EQ(added.exit_code, 0) << added.text << node.log();
@@ -95,7 +95,7 @@ TEST_P(Runtimes, AttachCheckAndDetachAPodWithTheConflistThatTheAgentWrote) {
     EXPECT_EQ(node.attachments(), 0U);
 }
 
-TEST_P(Runtimes, HaveEachPluginOfTheListCalledWithOneVersion) {
+TEST_P(Runtimes, have_each_plugin_of_the_list_called_with_one_version) {
     NodeWithSandbox node;
     auto list = nlohmann::json::parse(std::ifstream(node.conflist()));
     list["plugins"].push_back({{"type", "next"}});
@@ -110,7 +110,7 @@ TEST_P(Runtimes, HaveEachPluginOfTheListCalledWithOneVersion) {
     EXPECT_EQ(seen.at("prevResult").at("cniVersion"), GetParam().cni_version);
 }
 
-TEST_P(Runtimes, ServeAPodBesideAPluginThatIsTooOldForTheNewestVersion) {
+TEST_P(Runtimes, serve_a_pod_beside_a_plugin_that_is_too_old_for_the_newest_version) {
     NodeWithSandbox node("cp /usr/lib/cni/portmap ."); // Debian's speaks up to 1.0.0
     EXPECT_THAT(node.log(), HasSubstr("bin/portmap does not speak 1.1.0"));
     const auto added = node.cnitool(GetParam(), "add");
@@ -131,7 +131,7 @@ class NewestRuntime : public ::testing::Test {
     }
 };
 
-TEST_F(NewestRuntime, LearnsWhetherTheNodeCanServe) {
+TEST_F(NewestRuntime, learns_whether_the_node_can_serve) {
     NodeWithSandbox node;
     const auto serves = node.cnitool(kNewest, "status");
     EXPECT_EQ(serves.exit_code, 0) << serves.text;
@@ -141,7 +141,7 @@ TEST_F(NewestRuntime, LearnsWhetherTheNodeCanServe) {
     EXPECT_THAT(away.text, HasSubstr("agent"));
 }
 
-TEST_F(NewestRuntime, CollectsWhatIsItsOwnAndWithoutAListNothingElse) {
+TEST_F(NewestRuntime, collects_what_is_its_own_and_without_a_list_nothing_else) {
     NodeWithSandbox node;
     node.write_pod("other");
     node.make_interface("other");
