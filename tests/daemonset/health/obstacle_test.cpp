@@ -1,6 +1,8 @@
 // What keeps pods from being served: how it is found, and what it says.
 #include "daemonset/health/obstacle.h"
 
+#include "daemonset/host/underlay.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #include "flowgen/flow/pipeline.h"
 
-#include "example_cluster.h"
+#include "tests/flowgen/example_cluster.h"
 
 #include <gmock/gmock.h>
 

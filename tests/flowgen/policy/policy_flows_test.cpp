@@ -1,6 +1,6 @@
 #include "flowgen/policy/policy_flows.h"
 
-#include "example_cluster.h"
+#include "tests/flowgen/example_cluster.h"
 
 #include <gmock/gmock.h>
 
