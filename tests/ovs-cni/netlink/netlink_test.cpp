@@ -17,7 +17,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 ipam::IpAddress address(const char* text) { return ipam::IpAddress::parse(text).value(); }
 ipam::Prefix prefix(const char* text) { return ipam::Prefix::parse(text).value(); }
