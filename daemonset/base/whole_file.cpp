@@ -1,6 +1,6 @@
 #include "daemonset/base/whole_file.h"
 
-#include "daemonset/base/descriptor.h"
+#include "posix/descriptor.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -17,6 +17,7 @@ namespace {
 namespace filesystem = std::filesystem;
 using outcome::fail;
 using outcome::Result;
+using posix::Descriptor;
 
 constexpr mode_t kPermissions = 07777;
 
