@@ -105,27 +105,14 @@ void JsonRpc::received(std::size_t bytes) {
     if (!lost_) read();
 }
 
-/// The stream has no delimiters: a message ends where the braces of its object balance.
+/// The stream has no delimiters: a message ends where its brackets balance.
 std::optional<std::string> JsonRpc::next_message() {
-    for (; scanned_ < input_.size(); ++scanned_) {
-        const char c = input_[scanned_];
-        if (in_string_) {
-            if (escaped_)
-                escaped_ = false;
-            else if (c == '\\')
-                escaped_ = true;
-            else if (c == '"')
-                in_string_ = false;
-        } else if (c == '"') {
-            in_string_ = true;
-        } else if (c == '{') {
-            ++depth_;
-        } else if (c == '}' && --depth_ == 0) {
-            auto message = input_.substr(0, scanned_ + 1);
-            input_.erase(0, scanned_ + 1);
-            scanned_ = 0;
-            return message;
-        }
+    while (scanned_ < input_.size()) {
+        if (!nesting_.take(input_[scanned_++])) continue;
+        auto message = input_.substr(0, scanned_);
+        input_.erase(0, scanned_);
+        scanned_ = 0;
+        return message;
     }
     return std::nullopt;
 }

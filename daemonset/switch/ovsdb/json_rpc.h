@@ -7,6 +7,7 @@
 
 #include "daemonset/base/task.h"
 
+#include "daemonset/base/json_nesting.h"
 #include "daemonset/base/wakeup.h"
 #include "outcome/result.h"
 
@@ -70,9 +71,7 @@ class JsonRpc : public std::enable_shared_from_this<JsonRpc> {
     std::string chunk_;    ///< what one read fills
     std::string input_;    ///< messages not yet whole; scanned_ of it has been looked at
     std::size_t scanned_ = 0;
-    int depth_ = 0; ///< of braces, where scanning stands
-    bool in_string_ = false;
-    bool escaped_ = false;
+    JsonNesting nesting_; ///< where scanning stands
 };
 
 } // namespace agent
