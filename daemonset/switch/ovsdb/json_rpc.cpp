@@ -21,7 +21,12 @@ constexpr auto kPatience = std::chrono::seconds(30);
 } // namespace
 
 JsonRpc::JsonRpc(const boost::asio::any_io_executor& executor, std::string socket)
-    : executor_(executor), path_(std::move(socket)), socket_(executor), chunk_(kChunkBytes, '\0') {}
+    : executor_(executor), path_(std::move(socket)), socket_(executor),
+      output_(socket_,
+              [this](const boost::system::error_code& reason) {
+                  close(Error{"write to the switch's database at " + path_ + ": " + reason.message()});
+              }),
+      chunk_(kChunkBytes, '\0') {}
 
 Task<Result<void>> JsonRpc::open() {
     const std::string attempt = "connect to the switch's database at " + path_ + ": ";
@@ -56,6 +61,7 @@ Task<Result<Json>> JsonRpc::call(std::string method, Json params) {
 void JsonRpc::close(Error reason) {
     if (lost_) return;
     lost_ = std::move(reason);
+    output_.close();
     boost::system::error_code ignored; // nobody can do anything about a socket that does not close cleanly
     ignored = socket_.close(ignored);
     for (const auto& [id, call] : calls_) call->answered.notify_all();
@@ -63,25 +69,8 @@ void JsonRpc::close(Error reason) {
 }
 
 void JsonRpc::send(const Json& message) {
-    output_ += message.dump();
-    flush();
-}
-
-void JsonRpc::flush() {
-    while (!blocked_ && !lost_ && !output_.empty()) {
-        boost::system::error_code error;
-        output_.erase(0, socket_.write_some(boost::asio::buffer(output_), error));
-        if (error == boost::asio::error::would_block) {
-            blocked_ = true;
-            socket_.async_wait(boost::asio::socket_base::wait_write,
-                               [self = shared_from_this()](boost::system::error_code) {
-                                   self->blocked_ = false;
-                                   self->flush();
-                               });
-        } else if (error) {
-            close(Error{"write to the switch's database at " + path_ + ": " + error.message()});
-        }
-    }
+    output_.append(message.dump());
+    output_.flush();
 }
 
 void JsonRpc::read() {

@@ -8,6 +8,7 @@
 #include "daemonset/base/task.h"
 
 #include "daemonset/base/json_nesting.h"
+#include "daemonset/base/output_buffer.h"
 #include "daemonset/base/wakeup.h"
 #include "outcome/result.h"
 
@@ -51,7 +52,6 @@ class JsonRpc : public std::enable_shared_from_this<JsonRpc> {
     };
 
     void send(const Json& message);
-    void flush();
     void read();
     void received(std::size_t bytes);
     [[nodiscard]] std::optional<std::string> next_message();
@@ -66,10 +66,9 @@ class JsonRpc : public std::enable_shared_from_this<JsonRpc> {
     std::optional<outcome::Error> lost_;
     std::uint64_t next_id_ = 1;
     std::map<std::uint64_t, std::shared_ptr<Call>> calls_;
-    std::string output_;
-    bool blocked_ = false; ///< a wait for the socket to take more is under way
-    std::string chunk_;    ///< what one read fills
-    std::string input_;    ///< messages not yet whole; scanned_ of it has been looked at
+    OutputBuffer output_;
+    std::string chunk_; ///< what one read fills
+    std::string input_; ///< messages not yet whole; scanned_ of it has been looked at
     std::size_t scanned_ = 0;
     JsonNesting nesting_; ///< where scanning stands
 };
