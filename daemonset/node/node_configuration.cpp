@@ -1,6 +1,7 @@
 #include "daemonset/node/node_configuration.h"
 
 #include "daemonset/base/whole_file.h"
+#include "words/list.h"
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -205,7 +206,7 @@ constexpr auto kKeyNames = [] {
     return names;
 }();
 
-std::string list_of_keys() { return fmt::format("{}", fmt::join(kKeyNames, ", ")); }
+std::string list_of_keys() { return words::join(kKeyNames); }
 
 Result<NodeConfiguration> read_entries(const YAML::Node& document, std::string_view file) {
     NodeConfiguration configuration;

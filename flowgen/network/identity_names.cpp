@@ -2,6 +2,7 @@
 
 #include "flowgen/flow/pipeline.h"
 #include "flowgen/state/label_index.h"
+#include "words/list.h"
 
 namespace flowgen {
 namespace {
@@ -43,14 +44,14 @@ IdentityNames name_identities(const ClusterState& state) {
 }
 
 std::string describe(const Match& match, const IdentityNames& names) {
-    std::string out;
+    std::vector<std::string> ends;
     for (const auto& [field, side] :
          {std::pair(kSourceIdentity, "source "), std::pair(kDestinationIdentity, "destination ")}) {
         const auto* value = match.find(field);
-        const auto words = value == nullptr ? std::string() : describe(*value, names);
-        if (!words.empty()) out += (out.empty() ? "" : ", ") + std::string(side) + words;
+        const auto name = value == nullptr ? std::string() : describe(*value, names);
+        if (!name.empty()) ends.push_back(side + name);
     }
-    return out;
+    return words::join(ends);
 }
 
 } // namespace flowgen
