@@ -34,7 +34,7 @@ bool is_outside(const ipam::IpAddress& address, std::span<const Prefix> pod_cidr
 
 /// "shop/web (10.244.1.5)"; without a pod, its container.
 std::string describe(const AttachmentRecord& record) {
-    const auto name = record.pod ? record.pod->namespace_ + "/" + record.pod->name : "container " + text(record.key);
+    const auto name = record.pod ? text(*record.pod) : "container " + text(record.key);
     return name + " (" + words::join(record.addresses, &ipam::IpAddress::text) + ")";
 }
 

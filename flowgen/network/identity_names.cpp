@@ -7,12 +7,6 @@
 namespace flowgen {
 namespace {
 
-std::string in_braces(const Labels& labels) {
-    std::string out;
-    for (const auto& [key, value] : labels) out += (out.empty() ? "" : ",") + key + "=" + value;
-    return "{" + out + "}";
-}
-
 std::string describe(const FieldMatch& field, const IdentityNames& names) {
     const auto namespace_part = static_cast<std::uint64_t>((field.value & kNamespaceMask) >> 64);
     if ((field.mask & kIdentityMask) == kIdentityMask) {
@@ -38,7 +32,7 @@ IdentityNames name_identities(const ClusterState& state) {
     for (const auto& [name, entry] : index_labels(state).namespaces) {
         if (entry.refused) continue;
         names.namespaces[entry.bits] = name;
-        for (const auto& set : entry.label_sets) names.identities[set.identity] = name + in_braces(set.labels);
+        for (const auto& set : entry.label_sets) names.identities[set.identity] = name + text(set.labels);
     }
     return names;
 }

@@ -60,9 +60,7 @@ Result<SharedLabels> decode_carried_labels(const json& object, KnownLabels& know
 
 /// "NAMESPACE {KEY=VALUE, ...}".
 std::string in_words(const LabelsOfPods& carried) {
-    std::string text = carried.namespace_ + " {";
-    for (const auto& [key, value] : carried.labels) text += (text.ends_with('{') ? "" : ", ") + key + "=" + value;
-    return text + "}";
+    return carried.namespace_ + " " + flowgen::text(carried.labels, ", ");
 }
 
 } // namespace
