@@ -7,7 +7,7 @@
 
 namespace agent {
 
-OutputBuffer::OutputBuffer(Socket& socket, Failed failed)
+OutputBuffer::OutputBuffer(UnixSocket& socket, Failed failed)
     : socket_(socket), failed_(std::move(failed)), room_(socket.get_executor()) {}
 
 void OutputBuffer::append(std::string_view text) {

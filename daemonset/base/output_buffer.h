@@ -7,9 +7,8 @@
 
 #include "daemonset/base/task.h"
 
+#include "daemonset/base/unix_socket.h"
 #include "daemonset/base/wakeup.h"
-
-#include <boost/asio/local/stream_protocol.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +21,6 @@ namespace agent {
 
 class OutputBuffer {
   public:
-    using Socket = boost::asio::local::stream_protocol::socket;
     using Bytes = std::vector<std::uint8_t>;
     using Failed = std::function<void(const boost::system::error_code& reason)>;
 
@@ -31,7 +29,7 @@ class OutputBuffer {
 
     /// The socket must be non-blocking when something is flushed, and live as long as this does. `failed` is called,
     /// at most once, when it does not take the bytes for another reason than a peer that reads slowly.
-    OutputBuffer(Socket& socket, Failed failed);
+    OutputBuffer(UnixSocket& socket, Failed failed);
     OutputBuffer(const OutputBuffer&) = delete;
     OutputBuffer& operator=(const OutputBuffer&) = delete;
     ~OutputBuffer() = default;
@@ -51,7 +49,7 @@ class OutputBuffer {
     void wait_until_writable();
     void give_back();
 
-    Socket& socket_;
+    UnixSocket& socket_;
     Failed failed_;
     Bytes bytes_;
     std::size_t sent_ = 0; ///< how much of bytes_ the kernel has taken

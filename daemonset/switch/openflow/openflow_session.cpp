@@ -1,8 +1,5 @@
 #include "daemonset/switch/openflow/openflow_session.h"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <cstring>
 
 namespace agent {
@@ -30,13 +27,9 @@ OpenFlowSession::OpenFlowSession(const boost::asio::any_io_executor& executor, s
 
 Task<Result<void>> OpenFlowSession::open() {
     const std::string attempt = "connect to the bridge's OpenFlow socket " + path_ + ": ";
-    if (path_.size() >= sizeof(sockaddr_un::sun_path)) co_return fail(attempt + "the path is too long for a socket");
-    boost::system::error_code error;
-    const boost::asio::local::stream_protocol::endpoint endpoint(path_);
-    co_await socket_.async_connect(endpoint, boost::asio::redirect_error(boost::asio::use_awaitable, error));
-    if (error) co_return fail(attempt + error.message() + " (is ovs-vswitchd running, and does it have the bridge?)");
-    error = socket_.non_blocking(true, error);
-    if (error) co_return fail(attempt + error.message());
+    const auto connected =
+        co_await connect_to(socket_, path_, " (is ovs-vswitchd running, and does it have the bridge?)");
+    if (!connected) co_return fail(attempt + connected.error().message);
     append_hello(output());
     flush();
     read();

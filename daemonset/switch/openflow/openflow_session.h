@@ -9,11 +9,10 @@
 #include "daemonset/base/task.h"
 
 #include "daemonset/base/output_buffer.h"
+#include "daemonset/base/unix_socket.h"
 #include "daemonset/base/wakeup.h"
 #include "daemonset/switch/openflow/openflow_connection.h"
 #include "daemonset/switch/openflow/openflow_message.h"
-
-#include <boost/asio/local/stream_protocol.hpp>
 
 #include <functional>
 #include <map>
@@ -59,7 +58,7 @@ class OpenFlowSession : public std::enable_shared_from_this<OpenFlowSession> {
 
     boost::asio::any_io_executor executor_;
     std::string path_;
-    boost::asio::local::stream_protocol::socket socket_;
+    UnixSocket socket_;
     std::optional<outcome::Error> lost_;
     bool greeted_ = false;
 

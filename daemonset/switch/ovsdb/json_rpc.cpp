@@ -1,8 +1,5 @@
 #include "daemonset/switch/ovsdb/json_rpc.h"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <cstddef>
 
 namespace agent {
@@ -30,12 +27,8 @@ JsonRpc::JsonRpc(const boost::asio::any_io_executor& executor, std::string socke
 
 Task<Result<void>> JsonRpc::open() {
     const std::string attempt = "connect to the switch's database at " + path_ + ": ";
-    if (path_.size() >= sizeof(sockaddr_un::sun_path)) co_return fail(attempt + "the path is too long for a socket");
-    boost::system::error_code error;
-    const boost::asio::local::stream_protocol::endpoint endpoint(path_);
-    co_await socket_.async_connect(endpoint, boost::asio::redirect_error(boost::asio::use_awaitable, error));
-    if (!error) error = socket_.non_blocking(true, error);
-    if (error) co_return fail(attempt + error.message() + " (is ovsdb-server running?)");
+    const auto connected = co_await connect_to(socket_, path_, " (is ovsdb-server running?)");
+    if (!connected) co_return fail(attempt + connected.error().message);
     read();
     co_return Result<void>{};
 }

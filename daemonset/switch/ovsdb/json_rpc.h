@@ -9,10 +9,10 @@
 
 #include "daemonset/base/json_nesting.h"
 #include "daemonset/base/output_buffer.h"
+#include "daemonset/base/unix_socket.h"
 #include "daemonset/base/wakeup.h"
 #include "outcome/result.h"
 
-#include <boost/asio/local/stream_protocol.hpp>
 #include <nlohmann/json.hpp>
 
 #include <functional>
@@ -60,7 +60,7 @@ class JsonRpc : public std::enable_shared_from_this<JsonRpc> {
 
     boost::asio::any_io_executor executor_;
     std::string path_;
-    boost::asio::local::stream_protocol::socket socket_;
+    UnixSocket socket_;
     Notification on_notification_;
     std::function<void()> on_lost_;
     std::optional<outcome::Error> lost_;

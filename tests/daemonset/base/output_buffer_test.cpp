@@ -67,8 +67,8 @@ class OutputBufferTest : public ::testing::Test {
     }
 
     boost::asio::io_context loop;
-    OutputBuffer::Socket socket{loop};
-    OutputBuffer::Socket peer{loop};
+    UnixSocket socket{loop};
+    UnixSocket peer{loop};
     std::vector<boost::system::error_code> failures;
     std::optional<OutputBuffer> buffer;
 };
