@@ -9,6 +9,7 @@
 #include "ovs-cni/netlink/link.h"
 #include "ovs-cni/netlink/route.h"
 #include "ovs-cni/protocol/veth_name.h"
+#include "words/list.h"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -40,9 +41,7 @@ class Steps {
 
 Result<std::string> remove_installation(const NodeConfiguration& configuration) {
     ASSIGN_OR_RETURN(const auto files, remove_cni(configuration));
-    std::string line;
-    for (const auto& file : files) line += (line.empty() ? "" : " and ") + file.string();
-    return line;
+    return words::join(files, [](const auto& file) { return file.string(); }, " and ");
 }
 
 Result<std::string> remove_routes(netlink::Socket& socket) {

@@ -1,5 +1,7 @@
 #include "ipam/address.h"
 
+#include "words/list.h"
+
 #include <arpa/inet.h>
 
 #include <cstdio>
@@ -32,6 +34,8 @@ std::string IpAddress::text() const {
     inet_ntop(family == Family::IPv4 ? AF_INET : AF_INET6, bytes.data(), out.data(), out.size());
     return out.data();
 }
+
+std::string text(std::span<const IpAddress> addresses) { return words::join(addresses, &IpAddress::text, ","); }
 
 outcome::Result<MacAddress> MacAddress::parse(std::string_view text) {
     const std::string terminated(text);

@@ -6,6 +6,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -47,6 +48,9 @@ struct MacAddress {
     /// The 48-bit number that the bytes spell.
     [[nodiscard]] std::uint64_t bits() const;
 };
+
+/// The addresses, with commas and no spaces between them, as records and log lines list them.
+[[nodiscard]] std::string text(std::span<const IpAddress> addresses);
 
 /// The link-local address that a kernel forms from this Ethernet address. Source: RFC 4291, appendix A (modified
 /// EUI-64).

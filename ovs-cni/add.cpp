@@ -144,7 +144,7 @@ CniResult<Added> add(const Environment& environment, const NetworkConfiguration&
     if (result) return Added{std::move(*result), std::move(attempt.undo)};
     auto error = result.error();
     if (const auto failures = attempt.undo.run(); !failures.empty())
-        error.details += (error.details.empty() ? "" : "\n") + ("could not be taken back: " + failures);
+        error.add_detail("could not be taken back: " + failures);
     return std::unexpected(std::move(error));
 }
 

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -97,17 +96,14 @@ void defer_termination() {
 
 CniResult<AgentCall> AgentCall::send(const std::string& socket_path, const Request& request,
                                      std::chrono::milliseconds timeout) {
-    AgentCall call(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), steady_clock::now() + timeout);
-    if (call.fd_ < 0) return unreachable(socket_path, errno);
-    set_send_timeout(call.fd_, timeout);
-    if (const int error = connect_to(call.fd_, socket_path); error != 0) return unreachable(socket_path, error);
+    const auto deadline = steady_clock::now() + timeout;
+    posix::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!socket.valid()) return unreachable(socket_path, errno);
+    set_send_timeout(socket.get(), timeout);
+    if (const int error = connect_to(socket.get(), socket_path); error != 0) return unreachable(socket_path, error);
     const auto line = encode_request(request);
-    if (const int error = send_all(call.fd_, line); error != 0) return unreachable(socket_path, error);
-    return call;
-}
-
-AgentCall::~AgentCall() {
-    if (fd_ >= 0) close(fd_);
+    if (const int error = send_all(socket.get(), line); error != 0) return unreachable(socket_path, error);
+    return AgentCall(std::move(socket), deadline);
 }
 
 CniResult<std::string> AgentCall::answer() {
@@ -115,14 +111,14 @@ CniResult<std::string> AgentCall::answer() {
     std::string line;
     std::array<char, 16384> buffer{};
     while (!line.ends_with('\n')) {
-        if (const auto ready = wait_readable(fd_, deadline_); !ready) {
+        if (const auto ready = wait_readable(socket_.get(), deadline_); !ready) {
             auto error = ready.error();
             error.details =
                 "waited " +
                 seconds_text(std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began));
             return std::unexpected(std::move(error));
         }
-        const auto size = recv(fd_, buffer.data(), buffer.size(), 0);
+        const auto size = recv(socket_.get(), buffer.data(), buffer.size(), 0);
         if (size < 0 && errno == EINTR) continue;
         if (size < 0)
             return cni_fail(cni_code::kIo, std::string("cannot read the agent's answer: ") + std::strerror(errno));

@@ -5,6 +5,7 @@
 
 #include "ovs-cni/protocol/agent_protocol.h"
 #include "ovs-cni/protocol/cni_error.h"
+#include "posix/descriptor.h"
 
 #include <chrono>
 #include <string>
@@ -20,21 +21,16 @@ class AgentCall {
     [[nodiscard]] static CniResult<AgentCall> send(const std::string& socket_path, const Request& request,
                                                    std::chrono::milliseconds timeout);
 
-    AgentCall(AgentCall&& other) noexcept : fd_(std::exchange(other.fd_, -1)), deadline_(other.deadline_) {}
-    AgentCall& operator=(AgentCall&&) = delete;
-    AgentCall(const AgentCall&) = delete;
-    AgentCall& operator=(const AgentCall&) = delete;
-    ~AgentCall();
-
     /// Waits for the line that the agent answers with. SIGTERM and SIGINT, which the plugin otherwise blocks, are let
     /// through while it waits. Errors, after all of which the agent may or may not have done what was asked: kTryAgain
     /// for the deadline or a signal, kIo for a connection that broke.
     [[nodiscard]] CniResult<std::string> answer();
 
   private:
-    AgentCall(int fd, std::chrono::steady_clock::time_point deadline) : fd_(fd), deadline_(deadline) {}
+    AgentCall(posix::Descriptor socket, std::chrono::steady_clock::time_point deadline)
+        : socket_(std::move(socket)), deadline_(deadline) {}
 
-    int fd_ = -1;
+    posix::Descriptor socket_;
     std::chrono::steady_clock::time_point deadline_;
 };
 

@@ -3,6 +3,7 @@
 #include "ovs-cni/protocol/veth_name.h"
 #include "ovs-cni/sandbox.h"
 #include "ovs-cni/verbs.h"
+#include "words/list.h"
 
 #include <algorithm>
 
@@ -51,8 +52,7 @@ CniResult<void> verdict(const AttachmentKey& key, const Differences& differences
     for (const auto& line : differences) lines += line + "\n";
     return cni_fail(cni_code::kDiffers,
                     key.interface + " of container " + key.container_id +
-                        " is not as ADD left it: " + differences.front() +
-                        (differences.size() > 1 ? " (and " + std::to_string(differences.size() - 1) + " more)" : ""),
+                        " is not as ADD left it: " + words::first_of(differences),
                     lines);
 }
 

@@ -14,8 +14,7 @@ CniResult<void> remove_link(const std::string& name) {
 
 /// Until the agent has heard of it, the address stays taken, so the runtime must ask again.
 CniError not_told(CniError error) {
-    error.details += (error.details.empty() ? "" : "\n");
-    error.details += "the pod's interface is removed; its address stays taken until DEL or GC reaches the agent";
+    error.add_detail("the pod's interface is removed; its address stays taken until DEL or GC reaches the agent");
     return error;
 }
 

@@ -1,8 +1,12 @@
 #include "ovs-cni/network_configuration.h"
 
+#include "words/list.h"
+
 #include <nlohmann/json.hpp>
 
 #include <sys/un.h>
+
+#include <ranges>
 
 namespace ovs_cni {
 namespace {
@@ -11,11 +15,7 @@ using nlohmann::json;
 
 std::unexpected<CniError> invalid(std::string why) { return cni_fail(cni_code::kInvalidConfig, std::move(why)); }
 
-std::string supported_versions() {
-    std::string list;
-    for (const auto& [version, name] : kCniVersions) list += (list.empty() ? "" : ", ") + std::string(name);
-    return list;
-}
+std::string supported_versions() { return words::join(kCniVersions | std::views::values); }
 
 /// Which versions of the specification have the verb. Source: its "Released versions".
 CniVersion first_version_with(Verb verb) {

@@ -1,8 +1,5 @@
 #include "daemonset/attachments/attachment_record.h"
 
-#include <fmt/format.h>
-
-#include <ranges>
 #include <string_view>
 #include <utility>
 
@@ -42,14 +39,11 @@ Result<std::vector<ipam::IpAddress>> read_addresses(std::string_view list) {
 
 } // namespace
 
-std::string text(const ovs_cni::AttachmentKey& key) { return key.container_id + "/" + key.interface; }
-
 TextMap external_ids(const AttachmentRecord& record) {
-    auto addresses =
-        fmt::format("{}", fmt::join(record.addresses | std::views::transform(&ipam::IpAddress::text), ","));
-    TextMap ids{{kVersionKey, kVersion},   {kContainerId, record.key.container_id}, {kInterface, record.key.interface},
-                {kMac, record.mac.text()}, {kAddresses, std::move(addresses)},      {kNetwork, record.network},
-                {kSandbox, record.sandbox}};
+    TextMap ids{
+        {kVersionKey, kVersion},   {kContainerId, record.key.container_id},    {kInterface, record.key.interface},
+        {kMac, record.mac.text()}, {kAddresses, ipam::text(record.addresses)}, {kNetwork, record.network},
+        {kSandbox, record.sandbox}};
     if (record.pod) {
         ids[kPodNamespace] = record.pod->namespace_;
         ids[kPodName] = record.pod->name;

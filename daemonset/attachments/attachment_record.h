@@ -30,9 +30,6 @@ struct AttachmentRecord {
     auto operator<=>(const AttachmentRecord&) const = default;
 };
 
-/// "CONTAINER/INTERFACE", as log lines name an attachment.
-[[nodiscard]] std::string text(const ovs_cni::AttachmentKey& key);
-
 /// The external_ids that say all of the record.
 [[nodiscard]] TextMap external_ids(const AttachmentRecord& record);
 

@@ -1,6 +1,6 @@
 #include "daemonset/base/whole_file.h"
 
-#include "daemonset/base/descriptor.h"
+#include "posix/descriptor.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -17,6 +17,7 @@ namespace {
 namespace filesystem = std::filesystem;
 using outcome::fail;
 using outcome::Result;
+using posix::Descriptor;
 
 constexpr mode_t kPermissions = 07777;
 
@@ -62,15 +63,16 @@ bool is_there(const filesystem::path& path, std::string_view bytes, mode_t mode)
 
 } // namespace
 
-Result<std::string> read_whole(const filesystem::path& path) {
+Result<std::string> read_whole(const filesystem::path& path, std::string_view what) {
+    const auto doing = [&](const char* verb) { return verb + (what.empty() ? "" : " " + std::string(what)); };
     const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.valid()) return refused("open", path);
+    if (!file.valid()) return refused(doing("open"), path);
     std::string bytes;
     std::array<char, 65536> chunk{};
     while (true) {
         const auto size = read(file.get(), chunk.data(), chunk.size());
         if (size < 0 && errno == EINTR) continue;
-        if (size < 0) return refused("read", path);
+        if (size < 0) return refused(doing("read"), path);
         if (size == 0) return bytes;
         bytes.append(chunk.data(), static_cast<std::size_t>(size));
     }

@@ -16,8 +16,8 @@
 
 namespace agent {
 
-/// All bytes of a file. Errors: the kernel's reason.
-[[nodiscard]] outcome::Result<std::string> read_whole(const std::filesystem::path& path);
+/// All bytes of a file. Errors name it, after `what` it is ("the configuration"), and give the kernel's reason.
+[[nodiscard]] outcome::Result<std::string> read_whole(const std::filesystem::path& path, std::string_view what = {});
 
 /// Gives the file these bytes and this mode, unless it has them already; returns whether it was written. The folder is
 /// made if it does not exist. Errors: the kernel's reason; then the file is as it was.

@@ -7,6 +7,7 @@
 
 #include "daemonset/base/task.h"
 
+#include "daemonset/base/interface.h"
 #include "daemonset/cluster/network_report.h"
 #include "outcome/result.h"
 
@@ -16,27 +17,17 @@
 
 namespace agent {
 
-class ClusterSource {
+class ClusterSource : public Interface {
   public:
     /// What of the cluster has changed.
     struct Changed {
         bool nodes = false; ///< Node objects among it
     };
     /// Learns that a change is in NodeState::cluster; a burst of changes is one call.
-    class Listener {
+    class Listener : public Interface {
       public:
-        Listener() = default;
-        Listener(const Listener&) = delete;
-        Listener& operator=(const Listener&) = delete;
-        virtual ~Listener() = default;
-
         virtual void cluster_changed(Changed changed) = 0;
     };
-
-    ClusterSource() = default;
-    ClusterSource(const ClusterSource&) = delete;
-    ClusterSource& operator=(const ClusterSource&) = delete;
-    virtual ~ClusterSource() = default;
 
     /// Follows for good; what is not there yet is waited for.
     [[nodiscard]] virtual Task<> run() = 0;

@@ -1,5 +1,7 @@
 #include "daemonset/cluster/manifest_follower.h"
 
+#include "words/list.h"
+
 #include <algorithm>
 
 namespace agent {
@@ -12,20 +14,14 @@ constexpr std::chrono::milliseconds kRetry{500};
 /// A log line names this many objects; the rest it counts.
 constexpr std::size_t kObjectsNamed = 5;
 
-std::string name_some(const std::vector<cluster::ObjectKey>& objects) {
-    std::string names;
-    for (std::size_t i = 0; i < std::min(objects.size(), kObjectsNamed); ++i)
-        names += (i == 0 ? "" : ", ") + objects[i].text();
-    if (objects.size() > kObjectsNamed) names += " and " + std::to_string(objects.size() - kObjectsNamed) + " more";
-    return names;
-}
-
 void log_change(const cluster::Change& change) {
     for (const auto& error : change.errors)
         log_error("manifest is wrong, and what it held before stays", {{"reason", error.text()}});
     for (const auto& error : change.resolved) log_info("manifest is right again", {{"was", error.text()}});
     for (const auto& skipped : change.skipped) log_info("kind not used", {{"what", skipped.text()}});
-    if (!change.objects.empty()) log_info("cluster changed", {{"objects", name_some(change.objects)}});
+    if (!change.objects.empty())
+        log_info("cluster changed",
+                 {{"objects", words::some_of(change.objects, kObjectsNamed, &cluster::ObjectKey::text)}});
 }
 
 } // namespace
@@ -85,8 +81,7 @@ std::string ManifestFollower::last_error() const {
     if (node_.cluster) return {};
     const auto wrong = errors();
     if (wrong.empty()) return "the manifests have not been read yet";
-    return "not every manifest was right since the agent started: " + wrong.front() +
-           (wrong.size() > 1 ? " (and " + std::to_string(wrong.size() - 1) + " more)" : "");
+    return "not every manifest was right since the agent started: " + words::first_of(wrong);
 }
 
 } // namespace agent

@@ -110,7 +110,8 @@ Task<> CniServer::serve(Socket accepted) {
         co_await asio::async_write(*socket, asio::buffer(text), asio::redirect_error(asio::use_awaitable, error));
     if ((gone || error) && std::holds_alternative<ovs_cni::AddResponse>(response)) {
         const auto& add = std::get<ovs_cni::AddRequest>(*request);
-        log_warning("the plugin went away before ADD was answered, undoing it", {{"attachment", agent::text(add.key)}});
+        log_warning("the plugin went away before ADD was answered, undoing it",
+                    {{"attachment", ovs_cni::text(add.key)}});
         co_await verbs_.abandon(add);
     }
 }

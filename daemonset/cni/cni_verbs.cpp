@@ -4,12 +4,9 @@
 #include "daemonset/switch/ovsdb/switch_database.h"
 #include "flowgen/flow/pipeline.h"
 
-#include <fmt/format.h>
-
 #include <net/if.h>
 
 #include <algorithm>
-#include <ranges>
 #include <set>
 #include <utility>
 
@@ -29,14 +26,6 @@ constexpr std::uint64_t kLimitedCount = 4;
 constexpr std::uint64_t kLimitedShare = 50;
 /// What CHECK shows of the flows that differ.
 constexpr std::size_t kDifferencesShown = 10;
-
-std::string name_of(const std::optional<ovs_cni::PodReference>& pod) {
-    return pod ? pod->namespace_ + "/" + pod->name : "none";
-}
-
-std::string list(const std::vector<ipam::IpAddress>& addresses) {
-    return fmt::format("{}", fmt::join(addresses | std::views::transform(&ipam::IpAddress::text), ","));
-}
 
 /// Why this pod cannot be attached on this node; empty when it can.
 std::string obstacle(const NodeState& known, const ovs_cni::PodReference& reference) {
@@ -132,8 +121,8 @@ Task<CniResult<ovs_cni::AddResponse>> CniVerbs::add(const ovs_cni::AddRequest& r
     let_go(record.key);
     if (!attached) co_return std::unexpected(attached.error());
     log_info("attached", {{"attachment", text(record.key)},
-                          {"pod", name_of(record.pod)},
-                          {"addresses", list(record.addresses)},
+                          {"pod", text(record.pod)},
+                          {"addresses", ipam::text(record.addresses)},
                           {"port", record.host_interface},
                           {"ofport", record.ofport}});
     co_return response_for(record);
@@ -150,8 +139,8 @@ Task<CniResult<void>> CniVerbs::wait_for_pod(const AttachmentKey& key, const ovs
         if (attachments_.under_way(key)->cancelled)
             co_return cni_fail(cni_code::kTryAgain, "a DEL came before ADD was done");
         if (std::chrono::steady_clock::now() >= deadline)
-            co_return cni_fail(cni_code::kTryAgain, "pod " + pod.namespace_ + "/" + pod.name +
-                                                        " cannot be attached: " + reason + " (waited " +
+            co_return cni_fail(cni_code::kTryAgain, "pod " + text(pod) + " cannot be attached: " + reason +
+                                                        " (waited " +
                                                         std::to_string(node_.configuration.pod_wait.count()) + " s)");
         co_await node_.changed.wait_until(deadline);
     }
@@ -254,7 +243,7 @@ Task<CniResult<ovs_cni::DelResponse>> CniVerbs::del(const ovs_cni::DelRequest& r
     if (!record) co_return ovs_cni::DelResponse{};
     log_info(
         "detached",
-        {{"attachment", text(record->key)}, {"pod", name_of(record->pod)}, {"addresses", list(record->addresses)}});
+        {{"attachment", text(record->key)}, {"pod", text(record->pod)}, {"addresses", ipam::text(record->addresses)}});
     co_return ovs_cni::DelResponse{record->host_interface};
 }
 
@@ -301,8 +290,8 @@ Task<CniResult<ovs_cni::GcResponse>> CniVerbs::gc(const ovs_cni::GcRequest& requ
         response.removed.push_back({record.key, record.host_interface});
         if (detached)
             log_info("collected", {{"attachment", text(record.key)},
-                                   {"pod", name_of(record.pod)},
-                                   {"addresses", list(record.addresses)}});
+                                   {"pod", text(record.pod)},
+                                   {"addresses", ipam::text(record.addresses)}});
     }
     if (!detached) co_return std::unexpected(detached.error());
     co_return response;

@@ -1,8 +1,7 @@
 #include "daemonset/cni/installer.h"
 
 #include "daemonset/cni/cni_installation.h"
-
-#include <fmt/format.h>
+#include "words/list.h"
 
 namespace agent {
 namespace {
@@ -17,11 +16,11 @@ void log_installed(const CniInstallation& installed, const NodeConfiguration& co
     const auto folder = configuration.cni_config_directory.string();
     if (!installed.after.empty())
         log_info("networks of others are there, which the container runtime passes over",
-                 {{"folder", folder}, {"files", fmt::format("{}", fmt::join(installed.after, ", "))}});
+                 {{"folder", folder}, {"files", words::join(installed.after)}});
     if (!installed.before.empty())
         log_warning("networks of others come first, so the container runtime will not use this one: remove them, or "
                     "set cniConfigFile to a name that sorts before them",
-                    {{"folder", folder}, {"files", fmt::format("{}", fmt::join(installed.before, ", "))}});
+                    {{"folder", folder}, {"files", words::join(installed.before)}});
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 #include "daemonset/cni/plugin_versions.h"
 
-#include "daemonset/base/descriptor.h"
+#include "posix/descriptor.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -23,6 +23,7 @@ namespace {
 
 using outcome::fail;
 using outcome::Result;
+using posix::Descriptor;
 
 constexpr std::chrono::milliseconds kPatience{5000};
 constexpr std::string_view kQuestion = R"({"cniVersion": "1.0.0"})";

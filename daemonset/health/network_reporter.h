@@ -3,6 +3,7 @@
 //   Readiness, PluginInstallation ──► Verdict, when it lasts ──► log, ClusterSource::report ──► the Node's condition
 #pragma once
 
+#include "daemonset/base/interface.h"
 #include "daemonset/cluster/cluster_source.h"
 #include "daemonset/health/readiness.h"
 
@@ -11,13 +12,8 @@
 namespace agent {
 
 /// Whether the container runtime can find the plugin.
-class PluginInstallation {
+class PluginInstallation : public Interface {
   public:
-    PluginInstallation() = default;
-    PluginInstallation(const PluginInstallation&) = delete;
-    PluginInstallation& operator=(const PluginInstallation&) = delete;
-    virtual ~PluginInstallation() = default;
-
     /// Nothing when plugin and conflist are in place.
     [[nodiscard]] virtual std::optional<Obstacle> installation_obstacle() const = 0;
 };

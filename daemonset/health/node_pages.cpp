@@ -41,7 +41,7 @@ json describe(const AttachmentRecord& record) {
             {"addresses", texts(record.addresses)},
             {"network", record.network},
             {"sandbox", record.sandbox},
-            {"pod", record.pod ? json(record.pod->namespace_ + "/" + record.pod->name) : json()}};
+            {"pod", record.pod ? json(text(*record.pod)) : json()}};
 }
 
 std::size_t count_label_sets(const flowgen::ClusterState& state) {

@@ -1,6 +1,7 @@
 #include "daemonset/health/obstacle.h"
 
 #include "daemonset/host/underlay.h"
+#include "words/list.h"
 
 #include <fmt/format.h>
 
@@ -14,12 +15,6 @@ using ipam::Prefix;
 
 /// How many pods are named; the rest is counted.
 constexpr std::size_t kNamed = 3;
-
-std::string list(std::span<const Prefix> prefixes) {
-    std::string text;
-    for (const auto& prefix : prefixes) text += (text.empty() ? "" : ", ") + prefix.text();
-    return text;
-}
 
 /// Who else uses this PodCIDR of `own`, in words; empty when nobody does.
 std::string other_user(const flowgen::ClusterState& state, const flowgen::Node& own, const Prefix& cidr) {
@@ -39,10 +34,8 @@ bool is_outside(const ipam::IpAddress& address, std::span<const Prefix> pod_cidr
 
 /// "shop/web (10.244.1.5)"; without a pod, its container.
 std::string describe(const AttachmentRecord& record) {
-    std::string addresses;
-    for (const auto& address : record.addresses) addresses += (addresses.empty() ? "" : ", ") + address.text();
-    const auto name = record.pod ? record.pod->namespace_ + "/" + record.pod->name : "container " + text(record.key);
-    return name + " (" + addresses + ")";
+    const auto name = record.pod ? text(*record.pod) : "container " + text(record.key);
+    return name + " (" + words::join(record.addresses, &ipam::IpAddress::text) + ")";
 }
 
 } // namespace
@@ -88,14 +81,12 @@ std::optional<Obstacle> address_obstacle(const std::map<std::string, AttachmentR
     if (outside.empty()) return std::nullopt;
     std::ranges::sort(outside); // ports are named by containers, which say nothing to people
     const auto count = outside.size();
-    const auto rest = count > kNamed ? fmt::format(" and {} more", count - kNamed) : "";
-    outside.resize(std::min(count, kNamed));
     return Obstacle{Cause::AddressOutsidePodCidr,
-                    fmt::format("{} {} outside the node's podCIDRs ({}), where other nodes do not reach {}: {}{}; "
+                    fmt::format("{} {} outside the node's podCIDRs ({}), where other nodes do not reach {}: {}; "
                                 "delete {}",
-                                count, count == 1 ? "pod has an address" : "pods have addresses", list(pod_cidrs),
-                                count == 1 ? "it" : "them", fmt::join(outside, ", "), rest,
-                                count == 1 ? "it" : "them")};
+                                count, count == 1 ? "pod has an address" : "pods have addresses",
+                                words::join(pod_cidrs, &Prefix::text), count == 1 ? "it" : "them",
+                                words::some_of(outside, kNamed), count == 1 ? "it" : "them")};
 }
 
 } // namespace agent

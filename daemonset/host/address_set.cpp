@@ -1,9 +1,10 @@
 #include "daemonset/host/address_set.h"
 
+#include "words/list.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ranges>
 
 namespace agent {
 namespace {
@@ -28,10 +29,10 @@ std::string_view header(Family family) { return family == Family::IPv4 ? "ip" : 
 
 std::string address_set(std::string_view set_name, const std::vector<Prefix>& prefixes, Family family) {
     const auto members = disjoint(prefixes, family);
-    const auto list = fmt::format("{}", fmt::join(members | std::views::transform(&Prefix::text), ", "));
     return fmt::format("  set {}{} {{\n    type {}\n    flags interval\n{}  }}\n", set_name, suffix(family),
                        family == Family::IPv4 ? "ipv4_addr" : "ipv6_addr",
-                       members.empty() ? "" : fmt::format("    elements = {{ {} }}\n", list));
+                       members.empty() ? ""
+                                       : fmt::format("    elements = {{ {} }}\n", words::join(members, &Prefix::text)));
 }
 
 } // namespace agent

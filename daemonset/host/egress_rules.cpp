@@ -2,6 +2,7 @@
 
 #include "daemonset/host/address_set.h"
 #include "flowgen/state/identity.h"
+#include "words/list.h"
 
 #include <fmt/format.h>
 
@@ -67,7 +68,7 @@ std::string hash(const Destinations& destinations) {
 
 std::string set(const std::string& name, std::string_view type, const std::vector<std::string>& members) {
     return fmt::format("  set {} {{\n    type {}\n    flags interval\n    elements = {{ {} }}\n  }}\n", name, type,
-                       fmt::join(members, ", "));
+                       words::join(members));
 }
 
 /// The sets and the two chains of one entry of the policy.
@@ -116,7 +117,7 @@ std::string isolated_map(const std::map<ipam::IpAddress, std::string>& chains, F
         if (address.family == family) members.push_back(fmt::format("{} : goto egress_{}", address.text(), id));
     return fmt::format("  map isolated{} {{\n    type {} : verdict\n{}  }}\n", suffix(family),
                        family == Family::IPv4 ? "ipv4_addr" : "ipv6_addr",
-                       members.empty() ? "" : fmt::format("    elements = {{ {} }}\n", fmt::join(members, ", ")));
+                       members.empty() ? "" : fmt::format("    elements = {{ {} }}\n", words::join(members)));
 }
 
 /// Where a packet is asked about. One that came from the bridge and goes back to it meets policy there.

@@ -1,12 +1,11 @@
 #include "daemonset/host/host_follower.h"
 
 #include "daemonset/base/backoff.h"
+#include "words/list.h"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include <fmt/format.h>
 
 #include <unistd.h>
 
@@ -90,8 +89,7 @@ Result<void> HostFollower::bring_in_line(bool look_for_foreign_changes) {
     }
     if (!node_.bridge_ready) return {};
     ASSIGN_OR_RETURN(const auto changes, network_->apply(node_.configuration, *node_.cluster, *node_.host));
-    if (!changes.empty())
-        log_info("the host's network was brought in line", {{"changes", fmt::format("{}", fmt::join(changes, ", "))}});
+    if (!changes.empty()) log_info("the host's network was brought in line", {{"changes", words::join(changes)}});
     if (!look_for_foreign_changes) return {};
     ASSIGN_OR_RETURN(const auto repaired, network_->repair_rules());
     if (repaired) log_warning("somebody else changed the nftables table, put right", {{"table", kHostRulesTable}});

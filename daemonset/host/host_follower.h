@@ -6,6 +6,7 @@
 //   enforce(policy) ──► nftables
 #pragma once
 
+#include "daemonset/base/interface.h"
 #include "daemonset/base/log.h"
 #include "daemonset/base/wakeup.h"
 #include "daemonset/host/host_network.h"
@@ -19,13 +20,8 @@ namespace agent {
 
 class HostFollower {
   public:
-    class Listener {
+    class Listener : public Interface {
       public:
-        Listener() = default;
-        Listener(const Listener&) = delete;
-        Listener& operator=(const Listener&) = delete;
-        virtual ~Listener() = default;
-
         /// NodeState::host is another one.
         virtual void host_changed() = 0;
         /// What `last_error` or `done_once` says may be another thing.

@@ -1,5 +1,7 @@
 #include "daemonset/host/sysctl.h"
 
+#include "posix/descriptor.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -20,27 +22,20 @@ std::unexpected<outcome::Error> refused(const std::string& doing, const std::fil
 
 outcome::Result<void> write_sysctl(const std::filesystem::path& folder, const Sysctl& setting) {
     const auto path = folder / setting.path;
-    const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (file < 0) return refused("write " + setting.value + " to", path);
-    const auto written = write(file, setting.value.data(), setting.value.size());
-    const bool failed = written != static_cast<ssize_t>(setting.value.size());
-    const int reason = errno;
-    close(file);
-    errno = reason;
-    if (failed) return refused("write " + setting.value + " to", path);
+    const posix::Descriptor file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!file.valid()) return refused("write " + setting.value + " to", path);
+    const auto written = write(file.get(), setting.value.data(), setting.value.size());
+    if (written != static_cast<ssize_t>(setting.value.size())) return refused("write " + setting.value + " to", path);
     return {};
 }
 
 } // namespace
 
 outcome::Result<std::string> read_sysctl(const std::filesystem::path& folder, const std::string& path) {
-    const int file = open((folder / path).c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return refused("open", folder / path);
+    const posix::Descriptor file(open((folder / path).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.valid()) return refused("open", folder / path);
     std::array<char, 256> buffer{};
-    const auto size = read(file, buffer.data(), buffer.size());
-    const int reason = errno;
-    close(file);
-    errno = reason;
+    const auto size = read(file.get(), buffer.data(), buffer.size());
     if (size < 0) return refused("read", folder / path);
     std::string value(buffer.data(), static_cast<std::size_t>(size));
     while (!value.empty() && value.back() == '\n') value.pop_back();

@@ -1,18 +1,17 @@
 #include "daemonset/node/node_configuration.h"
 
+#include "daemonset/base/whole_file.h"
+#include "words/list.h"
+
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
 #include <set>
-#include <sstream>
 #include <utility>
 
 namespace agent {
@@ -207,7 +206,7 @@ constexpr auto kKeyNames = [] {
     return names;
 }();
 
-std::string list_of_keys() { return fmt::format("{}", fmt::join(kKeyNames, ", ")); }
+std::string list_of_keys() { return words::join(kKeyNames); }
 
 Result<NodeConfiguration> read_entries(const YAML::Node& document, std::string_view file) {
     NodeConfiguration configuration;
@@ -262,12 +261,8 @@ Result<NodeConfiguration> parse_configuration(std::string_view text, std::string
 }
 
 Result<NodeConfiguration> read_configuration(const std::filesystem::path& file) {
-    std::ifstream stream(file);
-    if (!stream) return fail("open the configuration " + file.string() + ": " + std::strerror(errno));
-    std::ostringstream text;
-    text << stream.rdbuf();
-    if (!stream) return fail("read the configuration " + file.string() + ": " + std::strerror(errno));
-    return parse_configuration(text.str(), file.string());
+    ASSIGN_OR_RETURN(const auto text, read_whole(file, "the configuration"));
+    return parse_configuration(text, file.string());
 }
 
 } // namespace agent

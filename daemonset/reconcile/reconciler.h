@@ -8,6 +8,7 @@
 // change is confirmed when the host's own rules hold their part of it as well.
 #pragma once
 
+#include "daemonset/base/interface.h"
 #include "daemonset/base/log.h"
 #include "daemonset/base/metrics.h"
 #include "daemonset/base/wakeup.h"
@@ -32,13 +33,8 @@ using TableCounts = std::array<std::size_t, 256>;
 
 class Reconciler {
   public:
-    class Listener {
+    class Listener : public Interface {
       public:
-        Listener() = default;
-        Listener(const Listener&) = delete;
-        Listener& operator=(const Listener&) = delete;
-        virtual ~Listener() = default;
-
         /// The switch has confirmed this change, and the host's own rules hold their part of it.
         virtual void flows_confirmed(std::uint64_t generation) = 0;
         /// last_error() is another one.

@@ -2,15 +2,10 @@
 
 #include "flowgen/flow/pipeline.h"
 #include "flowgen/state/label_index.h"
+#include "words/list.h"
 
 namespace flowgen {
 namespace {
-
-std::string in_braces(const Labels& labels) {
-    std::string out;
-    for (const auto& [key, value] : labels) out += (out.empty() ? "" : ",") + key + "=" + value;
-    return "{" + out + "}";
-}
 
 std::string describe(const FieldMatch& field, const IdentityNames& names) {
     const auto namespace_part = static_cast<std::uint64_t>((field.value & kNamespaceMask) >> 64);
@@ -37,20 +32,20 @@ IdentityNames name_identities(const ClusterState& state) {
     for (const auto& [name, entry] : index_labels(state).namespaces) {
         if (entry.refused) continue;
         names.namespaces[entry.bits] = name;
-        for (const auto& set : entry.label_sets) names.identities[set.identity] = name + in_braces(set.labels);
+        for (const auto& set : entry.label_sets) names.identities[set.identity] = name + text(set.labels);
     }
     return names;
 }
 
 std::string describe(const Match& match, const IdentityNames& names) {
-    std::string out;
+    std::vector<std::string> ends;
     for (const auto& [field, side] :
          {std::pair(kSourceIdentity, "source "), std::pair(kDestinationIdentity, "destination ")}) {
         const auto* value = match.find(field);
-        const auto words = value == nullptr ? std::string() : describe(*value, names);
-        if (!words.empty()) out += (out.empty() ? "" : ", ") + std::string(side) + words;
+        const auto name = value == nullptr ? std::string() : describe(*value, names);
+        if (!name.empty()) ends.push_back(side + name);
     }
-    return out;
+    return words::join(ends);
 }
 
 } // namespace flowgen

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "ipam/prefix.h"
+#include "words/list.h"
 
 #include <compare>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -25,6 +27,12 @@ using ipam::Prefix;
 
 /// Key to value, sorted by key.
 using Labels = std::map<std::string, std::string>;
+
+/// "{KEY=VALUE,KEY=VALUE}".
+[[nodiscard]] inline std::string text(const Labels& labels, std::string_view separator = ",") {
+    const auto label = [](const auto& pair) { return pair.first + "=" + pair.second; };
+    return "{" + words::join(labels, label, separator) + "}";
+}
 
 /// The label that every namespace carries, with its own name as value, whether its manifest says so or not.
 /// Source: Kubernetes, "Automatic labelling" of namespaces.

@@ -1,6 +1,7 @@
 #include "flowgen/state/owner.h"
 
 #include "flowgen/state/identity.h"
+#include "words/list.h"
 
 namespace flowgen {
 namespace {
@@ -28,23 +29,14 @@ std::string_view kind(OwnerCategory category) {
 std::string Owner::text() const { return std::string(kind(category)) + " " + name; }
 
 std::uint64_t cookie(const Owners& owners) {
-    std::string lines;
-    for (const auto& owner : owners) lines += (lines.empty() ? "" : "\n") + owner.text();
+    const auto lines = words::join(owners, &Owner::text, "\n");
     const auto category = owners.size() == 1 ? owners.begin()->category : OwnerCategory::Shared;
     return static_cast<std::uint64_t>(category) << 48 | truncated_sha256(lines, 48);
 }
 
 std::string text(const Owners& owners) {
     constexpr std::size_t kListed = 4;
-    std::string out;
-    std::size_t left = owners.size();
-    for (const auto& owner : owners) {
-        if (owners.size() > kListed && left == owners.size() - (kListed - 1))
-            return out + " and " + std::to_string(left) + " more";
-        out += (out.empty() ? "" : ", ") + owner.text();
-        --left;
-    }
-    return out;
+    return words::some_of(owners, owners.size() > kListed ? kListed - 1 : kListed, &Owner::text);
 }
 
 } // namespace flowgen

@@ -2,7 +2,6 @@
 
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -11,31 +10,21 @@
 namespace ovs_cni::netlink {
 
 Result<ChangeMonitor> ChangeMonitor::open() {
-    const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-    if (fd < 0) return fail(std::string("cannot open a socket for link changes: ") + std::strerror(errno));
-    ChangeMonitor monitor(fd);
+    posix::Descriptor socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+    if (!socket.valid()) return fail(std::string("cannot open a socket for link changes: ") + std::strerror(errno));
     sockaddr_nl groups{};
     groups.nl_family = AF_NETLINK;
     groups.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
-    if (bind(fd, reinterpret_cast<const sockaddr*>(&groups), sizeof groups) != 0)
+    if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&groups), sizeof groups) != 0)
         return fail(std::string("cannot subscribe to link changes: ") + std::strerror(errno));
-    return monitor;
-}
-
-ChangeMonitor& ChangeMonitor::operator=(ChangeMonitor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-}
-
-ChangeMonitor::~ChangeMonitor() {
-    if (fd_ >= 0) close(fd_);
+    return ChangeMonitor(std::move(socket));
 }
 
 bool ChangeMonitor::drain() {
     std::array<char, 16384> buffer{};
     bool changed = false;
     for (;;) {
-        const auto size = recv(fd_, buffer.data(), buffer.size(), 0);
+        const auto size = recv(socket_.get(), buffer.data(), buffer.size(), 0);
         if (size < 0 && errno == EINTR) continue;
         if (size < 0 && errno == ENOBUFS) {
             changed = true;

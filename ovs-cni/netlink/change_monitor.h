@@ -4,8 +4,9 @@
 #pragma once
 
 #include "ovs-cni/netlink/socket.h"
+#include "posix/descriptor.h"
 
-#include <memory>
+#include <utility>
 
 namespace ovs_cni::netlink {
 
@@ -14,23 +15,17 @@ class ChangeMonitor {
     /// Of the calling thread's network namespace.
     [[nodiscard]] static Result<ChangeMonitor> open();
 
-    ChangeMonitor(ChangeMonitor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    ChangeMonitor& operator=(ChangeMonitor&& other) noexcept;
-    ChangeMonitor(const ChangeMonitor&) = delete;
-    ChangeMonitor& operator=(const ChangeMonitor&) = delete;
-    ~ChangeMonitor();
-
     /// Non-blocking; readable when there is something to drain. Stays owned by this.
-    [[nodiscard]] int fd() const { return fd_; }
+    [[nodiscard]] int fd() const { return socket_.get(); }
 
     /// Takes all that is pending. True when a link came, went, came up, went down or was changed, or an address came or
     /// went; also when the kernel could not queue every change, as then nobody knows what was among them.
     [[nodiscard]] bool drain();
 
   private:
-    explicit ChangeMonitor(int fd) : fd_(fd) {}
+    explicit ChangeMonitor(posix::Descriptor socket) : socket_(std::move(socket)) {}
 
-    int fd_ = -1;
+    posix::Descriptor socket_;
 };
 
 } // namespace ovs_cni::netlink

@@ -1,5 +1,7 @@
 #include "ovs-cni/netlink/interface_setting.h"
 
+#include "posix/descriptor.h"
+
 #include <fcntl.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
@@ -10,34 +12,17 @@
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 namespace ovs_cni::netlink {
-namespace {
 
-/// A file descriptor that closes itself.
-class Descriptor {
-  public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (fd_ >= 0) close(fd_);
-    }
-    [[nodiscard]] int get() const { return fd_; }
-
-  private:
-    int fd_;
-};
-
-} // namespace
+using posix::Descriptor;
 
 Result<void> disable_checksum_offload(const std::string& interface) {
     const auto failed = [&] {
         return fail("cannot switch checksum offload off on " + interface + ": " + std::strerror(errno));
     };
     const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    if (socket.get() < 0) return failed();
+    if (!socket.valid()) return failed();
     ethtool_value off{ETHTOOL_STXCSUM, 0};
     ifreq request{};
     interface.copy(request.ifr_name, IFNAMSIZ - 1);
@@ -53,13 +38,13 @@ Result<void> enable_ipv6(const std::string& interface) {
         return fail("cannot enable IPv6 on " + interface + ": " + path + ": " + std::strerror(errno));
     };
     const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.get() < 0) return failed();
+    if (!file.valid()) return failed();
     char value = 0;
     if (read(file.get(), &value, 1) != 1) return failed();
     if (value == '0') return {};
     // Opened for writing only when needed: a sandbox may have its settings mounted read-only.
     const Descriptor writable(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (writable.get() < 0 || write(writable.get(), "0", 1) != 1) return failed();
+    if (!writable.valid() || write(writable.get(), "0", 1) != 1) return failed();
     return {};
 }
 

@@ -7,7 +7,6 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -17,29 +16,18 @@
 namespace ovs_cni::netlink {
 
 Result<NetworkNamespace> NetworkNamespace::open(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return fail("cannot open the network namespace " + path + ": " + std::strerror(errno));
-    NetworkNamespace opened(fd, {});
+    posix::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.valid()) return fail("cannot open the network namespace " + path + ": " + std::strerror(errno));
     struct statfs filesystem{};
-    if (fstatfs(fd, &filesystem) != 0 || filesystem.f_type != NSFS_MAGIC || ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+    if (fstatfs(file.get(), &filesystem) != 0 || filesystem.f_type != NSFS_MAGIC ||
+        ioctl(file.get(), NS_GET_NSTYPE) != CLONE_NEWNET)
         return fail(path + " is not a network namespace");
     struct stat status{};
-    if (fstat(fd, &status) != 0) return fail("cannot examine " + path + ": " + std::strerror(errno));
-    opened.id_ = {status.st_dev, status.st_ino};
-    return opened;
+    if (fstat(file.get(), &status) != 0) return fail("cannot examine " + path + ": " + std::strerror(errno));
+    return NetworkNamespace(std::move(file), {status.st_dev, status.st_ino});
 }
 
 Result<NetworkNamespace> NetworkNamespace::current() { return open("/proc/thread-self/ns/net"); }
-
-NetworkNamespace& NetworkNamespace::operator=(NetworkNamespace&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    std::swap(id_, other.id_);
-    return *this;
-}
-
-NetworkNamespace::~NetworkNamespace() {
-    if (fd_ >= 0) close(fd_);
-}
 
 Result<EnteredNamespace> EnteredNamespace::enter(const NetworkNamespace& target) {
     ASSIGN_OR_RETURN(auto origin, NetworkNamespace::current());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "outcome/result.h"
+#include "posix/descriptor.h"
 
 #include <cstdint>
 #include <string>
@@ -20,21 +21,15 @@ class NetworkNamespace {
     /// The namespace of the calling thread.
     [[nodiscard]] static Result<NetworkNamespace> current();
 
-    NetworkNamespace(NetworkNamespace&& other) noexcept
-        : fd_(std::exchange(other.fd_, -1)), id_(std::move(other.id_)) {}
-    NetworkNamespace& operator=(NetworkNamespace&& other) noexcept;
-    NetworkNamespace(const NetworkNamespace&) = delete;
-    NetworkNamespace& operator=(const NetworkNamespace&) = delete;
-    ~NetworkNamespace();
-
-    [[nodiscard]] int fd() const { return fd_; }
+    [[nodiscard]] int fd() const { return file_.get(); }
     /// Whether both are the same namespace, whatever paths they were opened by.
     [[nodiscard]] bool same_as(const NetworkNamespace& other) const { return id_ == other.id_; }
 
   private:
-    NetworkNamespace(int fd, std::pair<std::uint64_t, std::uint64_t> id) : fd_(fd), id_(id) {}
+    NetworkNamespace(posix::Descriptor file, std::pair<std::uint64_t, std::uint64_t> id)
+        : file_(std::move(file)), id_(id) {}
 
-    int fd_ = -1;
+    posix::Descriptor file_;
     std::pair<std::uint64_t, std::uint64_t> id_; ///< device and inode on nsfs
 };
 

@@ -2,6 +2,7 @@
 
 #include "ovs-cni/netlink/change_monitor.h"
 #include "ovs-cni/netlink/link.h"
+#include "posix/descriptor.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -66,20 +67,20 @@ Result<void> delete_link_soon(const std::string& name) {
     ASSIGN_OR_RETURN(const auto link, find_link(socket, name));
     if (!link) return {};
     ASSIGN_OR_RETURN(auto changes, ChangeMonitor::open());
-    std::array<int, 2> report{};
-    if (pipe2(report.data(), O_CLOEXEC) != 0) return fail("cannot open a pipe: " + std::string(std::strerror(errno)));
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail("cannot open a pipe: " + std::string(std::strerror(errno)));
+    posix::Descriptor report(ends[0]);
+    posix::Descriptor childs_report(ends[1]);
     // The child has a socket of its own: on a shared one, each could read the other's answers.
     ASSIGN_OR_RETURN(auto childs_socket, Socket::open());
     const pid_t child = fork();
+    if (child < 0) return fail("cannot start a process: " + std::string(std::strerror(errno)));
     if (child == 0) {
-        close(report[0]);
-        remove_and_exit(childs_socket, name, report[1]);
+        report.close();
+        remove_and_exit(childs_socket, name, childs_report.get());
     }
-    close(report[1]);
-    const auto gone = child < 0 ? fail("cannot start a process: " + std::string(std::strerror(errno)))
-                                : wait_until_gone(socket, *link, changes, report[0]);
-    close(report[0]);
-    return gone;
+    childs_report.close(); // only the child's copy may stay open, or its end would not be noticed
+    return wait_until_gone(socket, *link, changes, report.get());
 }
 
 } // namespace ovs_cni::netlink

@@ -179,6 +179,12 @@ CniResult<Result> decode(std::string_view line, std::string_view whose, const Re
 
 } // namespace
 
+std::string text(const AttachmentKey& key) { return key.container_id + "/" + key.interface; }
+
+std::string text(const PodReference& pod) { return pod.namespace_ + "/" + pod.name; }
+
+std::string text(const std::optional<PodReference>& pod) { return pod ? text(*pod) : "none"; }
+
 std::string encode_request(const Request& request) {
     json message = std::visit([](const auto& alternative) { return body(alternative); }, request);
     message["protocol"] = kProtocolVersion;

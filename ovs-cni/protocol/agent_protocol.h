@@ -34,6 +34,9 @@ struct AttachmentKey {
     auto operator<=>(const AttachmentKey&) const = default;
 };
 
+/// "CONTAINER/INTERFACE". A container id has no '/', so no two keys have the same text.
+[[nodiscard]] std::string text(const AttachmentKey& key);
+
 /// The pod that CNI_ARGS names.
 struct PodReference {
     std::string namespace_;
@@ -42,6 +45,11 @@ struct PodReference {
 
     auto operator<=>(const PodReference&) const = default;
 };
+
+/// "NAMESPACE/NAME", as everything that people read names a pod.
+[[nodiscard]] std::string text(const PodReference& pod);
+/// The same; "none" without a pod.
+[[nodiscard]] std::string text(const std::optional<PodReference>& pod);
 
 /// Connect this veth to the network. The host end exists and is up; the other end is in the sandbox.
 struct AddRequest {

@@ -38,6 +38,7 @@ struct CniError {
     std::string details; ///< more lines, may be empty
 
     auto operator<=>(const CniError&) const = default;
+    void add_detail(const std::string& line) { details += (details.empty() ? "" : "\n") + line; }
 };
 
 template <typename T> using CniResult = std::expected<T, CniError>;

@@ -26,8 +26,7 @@ ipam::MacAddress mac_of(std::uint8_t first, std::uint64_t bits) {
 } // namespace
 
 VethIdentity veth_identity(const AttachmentKey& key) {
-    // A container id has no '/', so no two keys make the same text.
-    const std::uint64_t bits = hash(key.container_id + "/" + key.interface);
+    const std::uint64_t bits = hash(text(key));
     std::array<char, 16> name{};
     std::snprintf(name.data(), name.size(), "ovs%011llx", static_cast<unsigned long long>(bits >> 20));
     return {name.data(), mac_of(0x0e, bits), mac_of(0x0a, bits)};

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace ipam {
 namespace {
 
@@ -28,6 +30,13 @@ TEST(IpAddress, an_error_quotes_what_is_not_an_address) {
         ASSERT_FALSE(address) << wrong;
         EXPECT_EQ(address.error().message, "'" + std::string(wrong) + "' is not an IP address");
     }
+}
+
+TEST(IpAddress, a_list_has_commas_and_no_spaces) {
+    const std::vector<IpAddress> both{*IpAddress::parse("10.0.0.1"), *IpAddress::parse("fd00::ab")};
+    EXPECT_EQ(text(both), "10.0.0.1,fd00::ab");
+    EXPECT_EQ(text(std::span(both).first(1)), "10.0.0.1");
+    EXPECT_EQ(text({}), "");
 }
 
 TEST(IpAddress, a_mapped_address_stays_of_the_sixth_version) {

@@ -1,5 +1,7 @@
 #include "ipam/allocator.h"
 
+#include "words/list.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,9 +22,7 @@ Allocator over(std::vector<Prefix> ranges, std::vector<IpAddress> used = {}) {
 std::string allocated(Allocator& allocator) {
     const auto addresses = allocator.allocate();
     if (!addresses) return addresses.error().message;
-    std::string out;
-    for (const auto& item : *addresses) out += (out.empty() ? "" : " ") + item.text();
-    return out;
+    return words::join(*addresses, &IpAddress::text, " ");
 }
 
 /// The next allocations in order.

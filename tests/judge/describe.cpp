@@ -1,26 +1,22 @@
 #include "tests/judge/describe.h"
 
+#include "words/list.h"
+
 namespace judge {
 
 namespace {
 
 using namespace flowgen;
 
-template <typename Range, typename Text> std::string joined(const Range& range, Text text) {
-    std::string result;
-    for (const auto& one : range) result += (result.empty() ? "" : ", ") + text(one);
-    return result;
-}
-
 std::string labels_text(const Labels& labels) {
-    return "{" + joined(labels, [](const auto& label) { return label.first + ": " + label.second; }) + "}";
+    return "{" + words::join(labels, [](const auto& label) { return label.first + ": " + label.second; }) + "}";
 }
 
 std::string requirement_text(const LabelRequirement& requirement) {
     static const std::array<std::string, 4> operators{"In", "NotIn", "Exists", "DoesNotExist"};
     auto text = "{key: " + requirement.key + ", operator: " + operators.at(static_cast<std::size_t>(requirement.op));
     if (!requirement.values.empty()) {
-        text += ", values: [" + joined(requirement.values, [](const auto& value) { return value; }) + "]";
+        text += ", values: [" + words::join(requirement.values) + "]";
     }
     return text + "}";
 }
@@ -30,7 +26,7 @@ std::string selector_text(const LabelSelector& selector) {
     if (!selector.match_labels.empty()) text += "matchLabels: " + labels_text(selector.match_labels);
     if (!selector.match_expressions.empty()) {
         text += (text.empty() ? "matchExpressions: [" : ", matchExpressions: [") +
-                joined(selector.match_expressions, requirement_text) + "]";
+                words::join(selector.match_expressions, requirement_text) + "]";
     }
     return "{" + text + "}";
 }
@@ -39,7 +35,7 @@ std::string peer_text(const PolicyPeer& peer) {
     if (peer.ip_block) {
         auto text = "ipBlock: {cidr: " + peer.ip_block->cidr.text();
         if (!peer.ip_block->except.empty()) {
-            text += ", except: [" + joined(peer.ip_block->except, [](const Prefix& hole) { return hole.text(); }) + "]";
+            text += ", except: [" + words::join(peer.ip_block->except, &Prefix::text) + "]";
         }
         return "{" + text + "}}";
     }
@@ -65,15 +61,15 @@ std::string rules_text(const std::string& key, const std::string& peers_key, con
     if (rules.empty()) return "";
     auto text = "  " + key + ":\n";
     for (const auto& rule : rules) {
-        text += "  - " + peers_key + ": [" + joined(rule.peers, peer_text) + "]\n";
-        text += "    ports: [" + joined(rule.ports, port_text) + "]\n";
+        text += "  - " + peers_key + ": [" + words::join(rule.peers, peer_text) + "]\n";
+        text += "    ports: [" + words::join(rule.ports, port_text) + "]\n";
     }
     return text;
 }
 
 std::string describe(const Pod& pod) {
     auto text = "pod " + pod.id.text() + " on " + pod.node + " labels " + labels_text(pod.labels) + " ports [" +
-                joined(pod.ports, [](const ContainerPort& port) {
+                words::join(pod.ports, [](const ContainerPort& port) {
                     return port.name + " " + std::to_string(port.number) + "/" + protocol_text(port.protocol);
                 });
     return text + "]\n";
@@ -101,10 +97,10 @@ std::string describe(const NetworkPolicy& policy) {
     auto text = "NetworkPolicy " + policy.id.text() + "\n  podSelector: " + selector_text(policy.pod_selector) + "\n";
     if (!policy.policy_types.empty()) {
         text += "  policyTypes: [" +
-                joined(policy.policy_types,
-                       [](Direction direction) {
-                           return std::string(direction == Direction::Ingress ? "Ingress" : "Egress");
-                       }) +
+                words::join(policy.policy_types,
+                            [](Direction direction) {
+                                return std::string(direction == Direction::Ingress ? "Ingress" : "Egress");
+                            }) +
                 "]\n";
     }
     return text + rules_text("ingress", "from", policy.ingress) + rules_text("egress", "to", policy.egress);
@@ -113,9 +109,8 @@ std::string describe(const NetworkPolicy& policy) {
 std::string describe(const Cluster& cluster, const Attempt& attempt) {
     auto text = describe_end(cluster, attempt.from) + describe_end(cluster, attempt.to);
     for (const auto& [name, node] : cluster.state.nodes) {
-        text += "node " + name + " podCIDRs [" +
-                joined(node.pod_cidrs, [](const Prefix& cidr) { return cidr.text(); }) + "] addresses [" +
-                joined(node.addresses, [](const IpAddress& address) { return address.text(); }) + "]\n";
+        text += "node " + name + " podCIDRs [" + words::join(node.pod_cidrs, &Prefix::text) + "] addresses [" +
+                words::join(node.addresses, &IpAddress::text) + "]\n";
     }
     for (const auto& [name, policy] : cluster.state.policies) {
         if (selects(cluster, policy, attempt.from) || selects(cluster, policy, attempt.to)) text += describe(policy);

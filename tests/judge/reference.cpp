@@ -1,5 +1,7 @@
 #include "tests/judge/reference.h"
 
+#include "words/list.h"
+
 namespace judge {
 
 namespace {
@@ -124,10 +126,10 @@ bool admits(const ClusterState& state, const NetworkPolicy& policy, const Policy
 /// What the policies that select `subject` say of one direction.
 Verdict judge_direction(const ClusterState& state, const Pod& subject, Direction direction, const Attempt& attempt) {
     const std::string word = direction == Direction::Ingress ? "ingress" : "egress";
-    std::string isolating;
+    std::vector<std::string> isolating;
     for (const auto& [name, policy] : state.policies) {
         if (!selects(policy, subject) || !isolates(policy, direction)) continue;
-        isolating += (isolating.empty() ? "" : ", ") + name.text();
+        isolating.push_back(name.text());
         const auto& rules = direction == Direction::Ingress ? policy.ingress : policy.egress;
         for (std::size_t i = 0; i < rules.size(); ++i) {
             if (admits(state, policy, rules[i], direction, attempt)) {
@@ -137,7 +139,8 @@ Verdict judge_direction(const ClusterState& state, const Pod& subject, Direction
         }
     }
     if (isolating.empty()) return {.allowed = true, .reason = subject.id.text() + " is not isolated in " + word};
-    return {.allowed = false, .reason = word + " of " + subject.id.text() + " is isolated by " + isolating};
+    return {.allowed = false,
+            .reason = word + " of " + subject.id.text() + " is isolated by " + words::join(isolating)};
 }
 
 } // namespace

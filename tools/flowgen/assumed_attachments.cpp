@@ -2,8 +2,10 @@
 
 #include "flowgen/state/identity.h"
 #include "ipam/allocator.h"
+#include "words/list.h"
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 
 namespace flowgen_program {
@@ -34,9 +36,7 @@ outcome::Result<void> assume_node(AssumedCluster& cluster, const std::string& na
                                       " is the only node, PodCIDR 10.244.0.0/24, at 172.30.0.1");
     }
     if (nodes.contains(name)) return {};
-    std::string known;
-    for (const auto& [other, node] : nodes) known += (known.empty() ? "" : ", ") + other;
-    return outcome::fail("the manifests have no Node " + name + "; they have " + known);
+    return outcome::fail("the manifests have no Node " + name + "; they have " + words::join(nodes | std::views::keys));
 }
 
 /// Pods that the workloads' controllers would make, unless a pod of the first one's name is there already.

@@ -1,6 +1,7 @@
 #include "daemonset/cluster/kubernetes/api_follower.h"
 
 #include "daemonset/base/log.h"
+#include "words/list.h"
 
 #include <algorithm>
 
@@ -54,15 +55,16 @@ std::vector<std::string> ApiFollower::errors() const {
 }
 
 std::string ApiFollower::last_error() const {
-    std::string waited_for;
+    std::vector<std::string> waited_for;
     std::string reason;
     for (const auto& follower : followers_) {
         if (follower->listed()) continue;
-        waited_for += (waited_for.empty() ? "" : ", ") + follower->name();
+        waited_for.push_back(follower->name());
         if (reason.empty()) reason = follower->last_error();
     }
     if (waited_for.empty()) return {};
-    return "the Kubernetes API has not told yet: " + waited_for + (reason.empty() ? "" : " (" + reason + ")");
+    return "the Kubernetes API has not told yet: " + words::join(waited_for) +
+           (reason.empty() ? "" : " (" + reason + ")");
 }
 
 } // namespace agent::kubernetes

@@ -1,6 +1,8 @@
 // What has changed in a ClusterState since it was last told.
 #pragma once
 
+#include "words/list.h"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -19,11 +21,7 @@ class ChangeRecord {
         bool nodes = false;
         std::vector<std::string> names; ///< of the first ones: "NetworkPolicy shop/web"
 
-        [[nodiscard]] std::string text() const {
-            std::string list;
-            for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
-            return count > names.size() ? list + " and " + std::to_string(count - names.size()) + " more" : list;
-        }
+        [[nodiscard]] std::string text() const { return words::join(names) + words::and_more(count - names.size()); }
     };
 
     void note(std::string_view kind, const std::string& name) {

@@ -2,6 +2,7 @@
 
 #include "daemonset/cluster/objects/kind_decoders.h"
 #include "daemonset/cluster/objects/object_decoder.h"
+#include "words/list.h"
 
 #include <algorithm>
 
@@ -19,9 +20,7 @@ constexpr auto kPodsWithIdentity = "spec.hostNetwork=false,status.phase!=Succeed
 constexpr auto kPolicyGroup = "networking.k8s.io/v1";
 
 std::unexpected<outcome::Error> all_of(const cluster::Problems& problems) {
-    std::string text;
-    for (const auto& problem : problems) text += (text.empty() ? "" : "; ") + problem.text();
-    return outcome::fail(std::move(text));
+    return outcome::fail(words::join(problems, &cluster::Problem::text, "; "));
 }
 
 /// A value of this type, as the decoder for all kinds gives it.
@@ -61,9 +60,7 @@ Result<SharedLabels> decode_carried_labels(const json& object, KnownLabels& know
 
 /// "NAMESPACE {KEY=VALUE, ...}".
 std::string in_words(const LabelsOfPods& carried) {
-    std::string text = carried.namespace_ + " {";
-    for (const auto& [key, value] : carried.labels) text += (text.ends_with('{') ? "" : ", ") + key + "=" + value;
-    return text + "}";
+    return carried.namespace_ + " " + flowgen::text(carried.labels, ", ");
 }
 
 } // namespace

@@ -4,19 +4,16 @@
 //   watch: changed(object), deleted(object) ...
 #pragma once
 
+#include "daemonset/base/interface.h"
+
 #include <nlohmann/json.hpp>
 
 #include <string>
 
 namespace agent::kubernetes {
 
-class ObjectSink {
+class ObjectSink : public Interface {
   public:
-    ObjectSink() = default;
-    ObjectSink(const ObjectSink&) = delete;
-    ObjectSink& operator=(const ObjectSink&) = delete;
-    virtual ~ObjectSink() = default;
-
     /// A list begins, perhaps after another one that did not end. Nothing changes before end_list.
     virtual void begin_list() = 0;
     virtual void listed(nlohmann::json object) = 0;

@@ -29,23 +29,6 @@ void take_and_clear(std::string& object, const TakeObject& take) {
 
 } // namespace
 
-void JsonNesting::take(char c) {
-    if (in_string_) {
-        if (escaped_)
-            escaped_ = false;
-        else if (c == '\\')
-            escaped_ = true;
-        else if (c == '"')
-            in_string_ = false;
-    } else if (c == '"') {
-        in_string_ = true;
-    } else if (c == '{' || c == '[') {
-        ++depth_;
-    } else if (c == '}' || c == ']') {
-        --depth_;
-    }
-}
-
 Result<void> ListSplitter::feed(std::string_view bytes, const TakeObject& take) {
     for (const char c : bytes) {
         if (!in_items_) {
@@ -95,9 +78,8 @@ Result<void> EventSplitter::feed(std::string_view bytes, const TakeObject& take)
     for (const char c : bytes) {
         if (object_.empty() && is_space(c)) continue;
         if (object_.empty() && c != '{') return no_object(c);
-        nesting_.take(c);
         object_ += c;
-        if (nesting_.depth() == 0) take_and_clear(object_, take);
+        if (nesting_.take(c)) take_and_clear(object_, take);
     }
     if (object_.size() > kLongestObject) return too_long();
     return {};

@@ -6,6 +6,7 @@
 // Only where an object begins and ends is looked at; whether it is right JSON, its reader says.
 #pragma once
 
+#include "daemonset/base/json_nesting.h"
 #include "outcome/result.h"
 
 #include <cstddef>
@@ -20,19 +21,6 @@ using TakeObject = std::function<void(std::string_view text)>;
 
 /// The longest object, and the longest rest of a list. No API server stores an object of more than 3 MiB.
 inline constexpr std::size_t kLongestObject = std::size_t{16} * 1024 * 1024;
-
-/// How many objects and arrays are open after a character, and whether a string is.
-class JsonNesting {
-  public:
-    void take(char c);
-    [[nodiscard]] int depth() const { return depth_; }
-    [[nodiscard]] bool in_string() const { return in_string_; }
-
-  private:
-    int depth_ = 0;
-    bool in_string_ = false;
-    bool escaped_ = false;
-};
 
 /// The objects of the array "items" of one object.
 class ListSplitter {

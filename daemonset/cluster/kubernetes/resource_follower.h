@@ -11,6 +11,7 @@
 #pragma once
 
 #include "daemonset/base/backoff.h"
+#include "daemonset/base/interface.h"
 #include "daemonset/base/log.h"
 #include "daemonset/base/wakeup.h"
 #include "daemonset/cluster/kubernetes/client/api_session.h"
@@ -25,13 +26,8 @@ namespace agent::kubernetes {
 class ResourceFollower {
   public:
     /// Learns that what one read gave is in the sink, also after each complete list.
-    class Listener {
+    class Listener : public Interface {
       public:
-        Listener() = default;
-        Listener(const Listener&) = delete;
-        Listener& operator=(const Listener&) = delete;
-        virtual ~Listener() = default;
-
         virtual void settled() = 0;
     };
 

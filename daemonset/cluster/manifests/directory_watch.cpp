@@ -48,24 +48,17 @@ std::optional<What> meaning(std::uint32_t mask, std::string_view name) {
 } // namespace
 
 outcome::Result<DirectoryWatch> DirectoryWatch::open() {
-    const int fd = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (fd >= 0) return DirectoryWatch(fd);
+    posix::Descriptor inotify(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    if (inotify.valid()) return DirectoryWatch(std::move(inotify));
     return outcome::fail("inotify: " + reason(errno) +
                          (errno == EMFILE ? ": raise the sysctl fs.inotify.max_user_instances" : ""));
-}
-
-DirectoryWatch::DirectoryWatch(DirectoryWatch&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), paths_(std::move(other.paths_)) {}
-
-DirectoryWatch::~DirectoryWatch() {
-    if (fd_ >= 0) ::close(fd_);
 }
 
 outcome::Result<bool> DirectoryWatch::watch(std::span<const std::string> directories) {
     std::map<int, std::string> paths;
     bool added = false;
     for (const std::string& directory : directories) {
-        const int watched = ::inotify_add_watch(fd_, directory.c_str(), kMask);
+        const int watched = ::inotify_add_watch(inotify_.get(), directory.c_str(), kMask);
         if (watched >= 0) {
             paths[watched] = directory;
             added = added || !paths_.contains(watched);
@@ -76,7 +69,7 @@ outcome::Result<bool> DirectoryWatch::watch(std::span<const std::string> directo
     }
     for (const auto& [old, path] : paths_)
         if (!paths.contains(old))
-            ::inotify_rm_watch(fd_, old); // fails where the directory is gone, and the watch with it
+            ::inotify_rm_watch(inotify_.get(), old); // fails where the directory is gone, and the watch with it
     paths_ = std::move(paths);
     return added;
 }
@@ -85,7 +78,7 @@ outcome::Result<std::vector<WatchEvent>> DirectoryWatch::take_events() {
     std::vector<WatchEvent> events;
     alignas(inotify_event) std::array<char, 65536> buffer{};
     for (;;) {
-        const ssize_t got = ::read(fd_, buffer.data(), buffer.size());
+        const ssize_t got = ::read(inotify_.get(), buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && errno == EAGAIN) return events;
         if (got < 0) return outcome::fail("read inotify events: " + reason(errno));

@@ -4,11 +4,13 @@
 #pragma once
 
 #include "outcome/result.h"
+#include "posix/descriptor.h"
 
 #include <cstdint>
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace agent::cluster {
@@ -33,14 +35,8 @@ class DirectoryWatch {
   public:
     [[nodiscard]] static outcome::Result<DirectoryWatch> open();
 
-    DirectoryWatch(DirectoryWatch&& other) noexcept;
-    DirectoryWatch(const DirectoryWatch&) = delete;
-    DirectoryWatch& operator=(DirectoryWatch&&) = delete;
-    DirectoryWatch& operator=(const DirectoryWatch&) = delete;
-    ~DirectoryWatch();
-
     /// For waiting until it is readable.
-    [[nodiscard]] int descriptor() const { return fd_; }
+    [[nodiscard]] int descriptor() const { return inotify_.get(); }
 
     /// Watches these directories (not what is below them) and no others; true when one of them was not watched before.
     /// One that has gone meanwhile is no error: its parent's events tell.
@@ -51,9 +47,9 @@ class DirectoryWatch {
     [[nodiscard]] outcome::Result<std::vector<WatchEvent>> take_events();
 
   private:
-    explicit DirectoryWatch(int fd) : fd_(fd) {}
+    explicit DirectoryWatch(posix::Descriptor inotify) : inotify_(std::move(inotify)) {}
 
-    int fd_;
+    posix::Descriptor inotify_;
     std::map<int, std::string> paths_; ///< by watch descriptor
 };
 

@@ -1,5 +1,7 @@
 #include "daemonset/cluster/manifests/manifest_file.h"
 
+#include "posix/descriptor.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,21 +16,6 @@ namespace agent::cluster {
 namespace {
 
 constexpr std::size_t kLargestFile = std::size_t{256} << 20;
-
-class OpenFile {
-  public:
-    /// O_NONBLOCK: a FIFO of that name must not stop us.
-    explicit OpenFile(const std::string& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-    OpenFile(const OpenFile&) = delete;
-    OpenFile& operator=(const OpenFile&) = delete;
-    ~OpenFile() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    [[nodiscard]] int fd() const { return fd_; }
-
-  private:
-    int fd_;
-};
 
 std::unexpected<std::error_code> failed(int code) {
     return std::unexpected(std::error_code(code, std::generic_category()));
@@ -47,17 +34,18 @@ std::string SkippedObject::text() const {
 }
 
 std::expected<std::string, std::error_code> read_text(const std::string& path) {
-    const OpenFile file(path);
-    if (file.fd() < 0) return failed(errno);
+    // O_NONBLOCK: a FIFO of that name must not stop us.
+    const posix::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file.valid()) return failed(errno);
     struct stat status{};
-    if (::fstat(file.fd(), &status) != 0) return failed(errno);
+    if (::fstat(file.get(), &status) != 0) return failed(errno);
     if (S_ISDIR(status.st_mode)) return failed(EISDIR);
     if (!S_ISREG(status.st_mode)) return failed(EINVAL);
     std::string text;
     text.reserve(static_cast<std::size_t>(status.st_size));
     std::array<char, 65536> chunk{};
     for (;;) {
-        const ssize_t got = ::read(file.fd(), chunk.data(), chunk.size());
+        const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
         if (got == 0) return text;
         if (got < 0 && errno != EINTR) return failed(errno);
         if (got > 0) text.append(chunk.data(), static_cast<std::size_t>(got));

@@ -1,6 +1,7 @@
 // NetworkPolicy of networking.k8s.io/v1. Source: its API reference and the API server's ValidateNetworkPolicySpec.
 #include "daemonset/cluster/objects/kind_decoders.h"
 #include "daemonset/cluster/objects/name_syntax.h"
+#include "words/list.h"
 
 #include <utility>
 
@@ -135,11 +136,10 @@ RestrictedPolicy decode_restricted_policy(const Field& object) {
         out.consequence = isolates_namespace(policy);
         return out;
     }
-    const auto join = [&out](const std::string& more) {
-        out.consequence += (out.consequence.empty() ? "" : ", ") + more;
-    };
-    if (!types_readable) join("the pods that it selects are isolated in both directions");
-    for (const auto& rule : unreadable) join(rule + " allows nothing");
+    std::vector<std::string> consequences;
+    if (!types_readable) consequences.emplace_back("the pods that it selects are isolated in both directions");
+    for (const auto& rule : unreadable) consequences.push_back(rule + " allows nothing");
+    out.consequence = words::join(consequences);
     return out;
 }
 

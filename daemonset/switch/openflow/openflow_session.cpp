@@ -1,9 +1,5 @@
 #include "daemonset/switch/openflow/openflow_session.h"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <cstring>
 
 namespace agent {
@@ -15,9 +11,6 @@ using outcome::Result;
 namespace {
 
 constexpr std::size_t kInputBytes = std::size_t{256} * 1024; ///< four of the longest messages
-constexpr std::size_t kRoomBytes = std::size_t{512} * 1024;  ///< output beyond this waits for the switch to read
-constexpr std::size_t kKeptBytes =
-    std::size_t{64} * 1024; ///< an output buffer larger than this is given back when empty
 constexpr std::size_t kKeptRefusals = 8;
 /// vswitchd answers within milliseconds, but a reconfiguration or a large commit may keep it busy for seconds.
 constexpr auto kPatience = std::chrono::seconds(30);
@@ -25,19 +18,19 @@ constexpr auto kPatience = std::chrono::seconds(30);
 } // namespace
 
 OpenFlowSession::OpenFlowSession(const boost::asio::any_io_executor& executor, std::string socket)
-    : executor_(executor), path_(std::move(socket)), socket_(executor), input_(kInputBytes), greeting_(executor),
-      room_(executor), event_(executor) {}
+    : executor_(executor), path_(std::move(socket)), socket_(executor),
+      output_(socket_,
+              [this](const boost::system::error_code& reason) {
+                  close(Error{"write to the switch at " + path_ + ": " + reason.message()});
+              }),
+      input_(kInputBytes), greeting_(executor), event_(executor) {}
 
 Task<Result<void>> OpenFlowSession::open() {
     const std::string attempt = "connect to the bridge's OpenFlow socket " + path_ + ": ";
-    if (path_.size() >= sizeof(sockaddr_un::sun_path)) co_return fail(attempt + "the path is too long for a socket");
-    boost::system::error_code error;
-    const boost::asio::local::stream_protocol::endpoint endpoint(path_);
-    co_await socket_.async_connect(endpoint, boost::asio::redirect_error(boost::asio::use_awaitable, error));
-    if (error) co_return fail(attempt + error.message() + " (is ovs-vswitchd running, and does it have the bridge?)");
-    error = socket_.non_blocking(true, error);
-    if (error) co_return fail(attempt + error.message());
-    append_hello(output_);
+    const auto connected =
+        co_await connect_to(socket_, path_, " (is ovs-vswitchd running, and does it have the bridge?)");
+    if (!connected) co_return fail(attempt + connected.error().message);
+    append_hello(output());
     flush();
     read();
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
@@ -49,45 +42,14 @@ Task<Result<void>> OpenFlowSession::open() {
     co_return Result<void>{};
 }
 
-void OpenFlowSession::flush() {
-    while (!blocked_ && !lost_ && sent_ < output_.size()) {
-        boost::system::error_code error;
-        sent_ += socket_.write_some(boost::asio::buffer(output_.data() + sent_, output_.size() - sent_), error);
-        if (error == boost::asio::error::would_block) {
-            blocked_ = true;
-            socket_.async_wait(boost::asio::socket_base::wait_write,
-                               [self = shared_from_this()](boost::system::error_code) {
-                                   self->blocked_ = false;
-                                   self->flush();
-                               });
-        } else if (error) {
-            close(Error{"write to the switch at " + path_ + ": " + error.message()});
-        }
-    }
-    if (sent_ == output_.size()) {
-        output_.clear();
-        if (output_.capacity() > kKeptBytes) Bytes().swap(output_);
-        sent_ = 0;
-    } else if (sent_ > kRoomBytes) {
-        output_.erase(output_.begin(), output_.begin() + static_cast<std::ptrdiff_t>(sent_));
-        sent_ = 0;
-    }
-    room_.notify_all();
-}
-
-Task<> OpenFlowSession::room() {
-    co_await boost::asio::post(executor_, boost::asio::use_awaitable);
-    while (!lost_ && output_.size() - sent_ > kRoomBytes) co_await room_.wait();
-}
-
 void OpenFlowSession::close(Error reason) {
     if (lost_) return;
     lost_ = std::move(reason);
+    output_.close();
     boost::system::error_code ignored; // nobody can do anything about a socket that does not close cleanly
     ignored = socket_.close(ignored);
     for (const auto& [first, exchange] : exchanges_) exchange->progress_.notify_all();
     greeting_.notify_all();
-    room_.notify_all();
     event_.notify_all();
 }
 
@@ -129,7 +91,7 @@ void OpenFlowSession::take(Message message) {
         return close(Error{"the switch at " + path_ + " sent a message of another OpenFlow version than agreed"});
     const auto kind = kind_of(message);
     if (kind == MessageKind::EchoRequest) {
-        append_echo_reply(output_, message);
+        append_echo_reply(output(), message);
         return flush();
     }
     const auto xid = xid_of(message);

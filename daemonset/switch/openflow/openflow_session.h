@@ -8,11 +8,11 @@
 
 #include "daemonset/base/task.h"
 
+#include "daemonset/base/output_buffer.h"
+#include "daemonset/base/unix_socket.h"
 #include "daemonset/base/wakeup.h"
 #include "daemonset/switch/openflow/openflow_connection.h"
 #include "daemonset/switch/openflow/openflow_message.h"
-
-#include <boost/asio/local/stream_protocol.hpp>
 
 #include <functional>
 #include <map>
@@ -30,11 +30,10 @@ class OpenFlowSession : public std::enable_shared_from_this<OpenFlowSession> {
     Task<outcome::Result<void>> open();
 
     /// What is to be sent; append to it, then flush().
-    [[nodiscard]] Bytes& output() { return output_; }
-    void flush();
-    /// Returns when little enough waits to be sent, so that memory stays bounded however much one has to say; lets
-    /// others run in any case.
-    Task<> room();
+    [[nodiscard]] Bytes& output() { return output_.bytes(); }
+    void flush() { output_.flush(); }
+    /// Returns when little enough waits to be sent, or the connection has ended; lets others run in any case.
+    Task<> room() { return output_.room(); }
 
     /// Ends the connection for this reason, unless it has ended.
     void close(outcome::Error reason);
@@ -59,13 +58,11 @@ class OpenFlowSession : public std::enable_shared_from_this<OpenFlowSession> {
 
     boost::asio::any_io_executor executor_;
     std::string path_;
-    boost::asio::local::stream_protocol::socket socket_;
+    UnixSocket socket_;
     std::optional<outcome::Error> lost_;
     bool greeted_ = false;
 
-    Bytes output_;
-    std::size_t sent_ = 0; ///< how much of output_ the kernel has taken
-    bool blocked_ = false; ///< a wait for the socket to take more is under way
+    OutputBuffer output_;
     Bytes input_;
     std::size_t input_begin_ = 0;
     std::size_t input_end_ = 0;
@@ -75,7 +72,6 @@ class OpenFlowSession : public std::enable_shared_from_this<OpenFlowSession> {
     std::map<std::uint32_t, Exchange*> exchanges_;
     ForeignChange foreign_;
     Wakeup greeting_;
-    Wakeup room_;
     Wakeup event_;
 };
 

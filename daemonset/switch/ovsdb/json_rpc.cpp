@@ -1,8 +1,5 @@
 #include "daemonset/switch/ovsdb/json_rpc.h"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <cstddef>
 
 namespace agent {
@@ -21,16 +18,17 @@ constexpr auto kPatience = std::chrono::seconds(30);
 } // namespace
 
 JsonRpc::JsonRpc(const boost::asio::any_io_executor& executor, std::string socket)
-    : executor_(executor), path_(std::move(socket)), socket_(executor), chunk_(kChunkBytes, '\0') {}
+    : executor_(executor), path_(std::move(socket)), socket_(executor),
+      output_(socket_,
+              [this](const boost::system::error_code& reason) {
+                  close(Error{"write to the switch's database at " + path_ + ": " + reason.message()});
+              }),
+      chunk_(kChunkBytes, '\0') {}
 
 Task<Result<void>> JsonRpc::open() {
     const std::string attempt = "connect to the switch's database at " + path_ + ": ";
-    if (path_.size() >= sizeof(sockaddr_un::sun_path)) co_return fail(attempt + "the path is too long for a socket");
-    boost::system::error_code error;
-    const boost::asio::local::stream_protocol::endpoint endpoint(path_);
-    co_await socket_.async_connect(endpoint, boost::asio::redirect_error(boost::asio::use_awaitable, error));
-    if (!error) error = socket_.non_blocking(true, error);
-    if (error) co_return fail(attempt + error.message() + " (is ovsdb-server running?)");
+    const auto connected = co_await connect_to(socket_, path_, " (is ovsdb-server running?)");
+    if (!connected) co_return fail(attempt + connected.error().message);
     read();
     co_return Result<void>{};
 }
@@ -56,6 +54,7 @@ Task<Result<Json>> JsonRpc::call(std::string method, Json params) {
 void JsonRpc::close(Error reason) {
     if (lost_) return;
     lost_ = std::move(reason);
+    output_.close();
     boost::system::error_code ignored; // nobody can do anything about a socket that does not close cleanly
     ignored = socket_.close(ignored);
     for (const auto& [id, call] : calls_) call->answered.notify_all();
@@ -63,25 +62,8 @@ void JsonRpc::close(Error reason) {
 }
 
 void JsonRpc::send(const Json& message) {
-    output_ += message.dump();
-    flush();
-}
-
-void JsonRpc::flush() {
-    while (!blocked_ && !lost_ && !output_.empty()) {
-        boost::system::error_code error;
-        output_.erase(0, socket_.write_some(boost::asio::buffer(output_), error));
-        if (error == boost::asio::error::would_block) {
-            blocked_ = true;
-            socket_.async_wait(boost::asio::socket_base::wait_write,
-                               [self = shared_from_this()](boost::system::error_code) {
-                                   self->blocked_ = false;
-                                   self->flush();
-                               });
-        } else if (error) {
-            close(Error{"write to the switch's database at " + path_ + ": " + error.message()});
-        }
-    }
+    output_.append(message.dump());
+    output_.flush();
 }
 
 void JsonRpc::read() {
@@ -105,27 +87,14 @@ void JsonRpc::received(std::size_t bytes) {
     if (!lost_) read();
 }
 
-/// The stream has no delimiters: a message ends where the braces of its object balance.
+/// The stream has no delimiters: a message ends where its brackets balance.
 std::optional<std::string> JsonRpc::next_message() {
-    for (; scanned_ < input_.size(); ++scanned_) {
-        const char c = input_[scanned_];
-        if (in_string_) {
-            if (escaped_)
-                escaped_ = false;
-            else if (c == '\\')
-                escaped_ = true;
-            else if (c == '"')
-                in_string_ = false;
-        } else if (c == '"') {
-            in_string_ = true;
-        } else if (c == '{') {
-            ++depth_;
-        } else if (c == '}' && --depth_ == 0) {
-            auto message = input_.substr(0, scanned_ + 1);
-            input_.erase(0, scanned_ + 1);
-            scanned_ = 0;
-            return message;
-        }
+    while (scanned_ < input_.size()) {
+        if (!nesting_.take(input_[scanned_++])) continue;
+        auto message = input_.substr(0, scanned_);
+        input_.erase(0, scanned_);
+        scanned_ = 0;
+        return message;
     }
     return std::nullopt;
 }

@@ -7,10 +7,12 @@
 
 #include "daemonset/base/task.h"
 
+#include "daemonset/base/json_nesting.h"
+#include "daemonset/base/output_buffer.h"
+#include "daemonset/base/unix_socket.h"
 #include "daemonset/base/wakeup.h"
 #include "outcome/result.h"
 
-#include <boost/asio/local/stream_protocol.hpp>
 #include <nlohmann/json.hpp>
 
 #include <functional>
@@ -50,7 +52,6 @@ class JsonRpc : public std::enable_shared_from_this<JsonRpc> {
     };
 
     void send(const Json& message);
-    void flush();
     void read();
     void received(std::size_t bytes);
     [[nodiscard]] std::optional<std::string> next_message();
@@ -59,20 +60,17 @@ class JsonRpc : public std::enable_shared_from_this<JsonRpc> {
 
     boost::asio::any_io_executor executor_;
     std::string path_;
-    boost::asio::local::stream_protocol::socket socket_;
+    UnixSocket socket_;
     Notification on_notification_;
     std::function<void()> on_lost_;
     std::optional<outcome::Error> lost_;
     std::uint64_t next_id_ = 1;
     std::map<std::uint64_t, std::shared_ptr<Call>> calls_;
-    std::string output_;
-    bool blocked_ = false; ///< a wait for the socket to take more is under way
-    std::string chunk_;    ///< what one read fills
-    std::string input_;    ///< messages not yet whole; scanned_ of it has been looked at
+    OutputBuffer output_;
+    std::string chunk_; ///< what one read fills
+    std::string input_; ///< messages not yet whole; scanned_ of it has been looked at
     std::size_t scanned_ = 0;
-    int depth_ = 0; ///< of braces, where scanning stands
-    bool in_string_ = false;
-    bool escaped_ = false;
+    JsonNesting nesting_; ///< where scanning stands
 };
 
 } // namespace agent

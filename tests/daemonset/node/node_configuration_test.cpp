@@ -140,7 +140,13 @@ TEST(NodeConfiguration, the_node_comes_from_the_environment_unless_the_file_name
 
 TEST(NodeConfiguration, a_file_that_is_not_there_is_named) {
     EXPECT_THAT(read_configuration("/nonexistent/agent.yaml").error().message,
-                HasSubstr("/nonexistent/agent.yaml: No such file"));
+                HasSubstr("open the configuration /nonexistent/agent.yaml: No such file"));
+}
+
+TEST(NodeConfiguration, a_file_that_is_empty_or_a_folder_says_so) {
+    EXPECT_THAT(read_configuration("/dev/null").error().message,
+                HasSubstr("/dev/null:1: the configuration must be one YAML mapping"));
+    EXPECT_EQ(read_configuration("/proc").error().message, "read the configuration /proc: Is a directory");
 }
 
 TEST(NodeConfiguration, every_key_is_documented) {

@@ -15,6 +15,12 @@ ClusterState two_namespaces() {
     return state;
 }
 
+TEST(Labels, they_are_named_in_braces_sorted_by_key) {
+    EXPECT_EQ(text(Labels{{"b", "2"}, {"a", "1"}}), "{a=1,b=2}");
+    EXPECT_EQ(text(Labels{{"b", "2"}, {"a", ""}}, ", "), "{a=, b=2}");
+    EXPECT_EQ(text(Labels{}), "{}");
+}
+
 TEST(LabelIndex, a_namespace_carries_its_name_whatever_its_manifest_says) {
     auto state = two_namespaces();
     state.namespaces["shop"].labels = {{kNamespaceNameLabel, "lie"}};

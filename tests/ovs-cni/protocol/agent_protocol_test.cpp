@@ -13,6 +13,13 @@ const ipam::MacAddress kMac{{0x0a, 1, 2, 3, 4, 5}};
 const ipam::IpAddress kIpv4{ipam::Family::IPv4, 0x0af40102};
 const ipam::IpAddress kIpv6{ipam::Family::IPv6, (ipam::U128{0xfd00} << 112) | 2};
 
+TEST(AgentProtocol, attachments_and_pods_are_named_by_their_two_parts) {
+    EXPECT_EQ(text(kKey), "c0ffee/eth0");
+    EXPECT_EQ(text(PodReference{"shop", "web", "1234"}), "shop/web");
+    EXPECT_EQ(text(std::optional(PodReference{"shop", "web", ""})), "shop/web");
+    EXPECT_EQ(text(std::optional<PodReference>()), "none");
+}
+
 TEST(AgentProtocol, every_request_arrives_as_it_was_sent) {
     const Request requests[] = {
         AddRequest{kKey, "ovs0123", kMac, "/run/netns/x", "pods", PodReference{"shop", "web", "1234"}},

@@ -104,8 +104,8 @@ void answer_datagrams(int socket, const std::string& name) {
 } // namespace
 
 outcome::Error answer(const std::string& name, const std::vector<Listener>& listeners) {
-    const Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
-    if (epoll.get() < 0) return {std::string("epoll_create1: ") + std::strerror(errno)};
+    const posix::Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll.valid()) return {std::string("epoll_create1: ") + std::strerror(errno)};
     for (const Listener& listener : listeners) {
         if (!watch(epoll.get(), listener.socket.get())) return {std::string("epoll_ctl: ") + std::strerror(errno)};
     }

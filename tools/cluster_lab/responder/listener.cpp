@@ -4,11 +4,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 namespace responder {
 namespace {
@@ -68,10 +68,6 @@ int socket_for(Transport transport, int family) {
 
 } // namespace
 
-Descriptor::~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-}
-
 outcome::Result<PortRequest> PortRequest::parse(std::string_view text) {
     PortRequest port{.text = std::string(text)};
     const auto slash = text.find('/');
@@ -90,9 +86,9 @@ outcome::Result<PortRequest> PortRequest::parse(std::string_view text) {
 outcome::Result<std::vector<Listener>> listen_on(const PortRequest& port, Sharing sharing) {
     std::vector<Listener> listeners;
     for (const int family : {AF_INET, AF_INET6}) {
-        Descriptor socket(socket_for(port.transport, family));
-        if (socket.get() < 0 && (family_is_missing(errno) || protocol_is_missing(errno))) continue;
-        if (socket.get() < 0) return outcome::fail("socket for " + port.text + ": " + std::strerror(errno));
+        posix::Descriptor socket(socket_for(port.transport, family));
+        if (!socket.valid() && (family_is_missing(errno) || protocol_is_missing(errno))) continue;
+        if (!socket.valid()) return outcome::fail("socket for " + port.text + ": " + std::strerror(errno));
         set_options(socket.get(), port, family, sharing);
         if (bind_to_any(socket.get(), family, port.number) < 0) {
             if (family_is_missing(errno)) continue;

@@ -4,32 +4,14 @@
 #pragma once
 
 #include "outcome/result.h"
+#include "posix/descriptor.h"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace responder {
-
-/// A file descriptor, closed when it goes.
-class Descriptor {
-  public:
-    Descriptor() = default;
-    explicit Descriptor(int fd) : fd_(fd) {}
-    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-    ~Descriptor();
-
-    [[nodiscard]] int get() const { return fd_; }
-
-  private:
-    int fd_ = -1;
-};
 
 enum class Transport : std::uint8_t { TCP, UDP, SCTP };
 
@@ -44,7 +26,7 @@ struct PortRequest {
 };
 
 struct Listener {
-    Descriptor socket;
+    posix::Descriptor socket;
     bool datagrams = false; ///< UDP: answers each datagram; otherwise accepts connections
 };
 

@@ -47,8 +47,8 @@ outcome::Result<Request> parse(std::vector<std::string> arguments) {
 }
 
 outcome::Result<void> enter(const std::string& network_namespace) {
-    const Descriptor fd(open(network_namespace.c_str(), O_RDONLY | O_CLOEXEC));
-    if (fd.get() < 0) return outcome::fail("open " + network_namespace + ": " + std::strerror(errno));
+    const posix::Descriptor fd(open(network_namespace.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd.valid()) return outcome::fail("open " + network_namespace + ": " + std::strerror(errno));
     if (setns(fd.get(), CLONE_NEWNET) < 0)
         return outcome::fail("enter " + network_namespace + ": " + std::strerror(errno));
     return {};

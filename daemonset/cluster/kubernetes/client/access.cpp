@@ -1,13 +1,10 @@
 #include "daemonset/cluster/kubernetes/client/access.h"
 
+#include "daemonset/base/whole_file.h"
 #include "daemonset/cluster/kubernetes/client/kubeconfig.h"
 #include "daemonset/node/node_configuration.h"
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 
 namespace agent::kubernetes {
 namespace {
@@ -23,12 +20,9 @@ std::string environment_variable(const char* name) {
 } // namespace
 
 Result<std::string> read_secret(const std::filesystem::path& file) {
-    std::ifstream stream(file);
-    if (!stream) return fail("open " + file.string() + ": " + std::strerror(errno));
-    std::ostringstream text;
-    text << stream.rdbuf();
-    if (!stream) return fail("read " + file.string() + ": it is empty or cannot be read");
-    return text.str();
+    ASSIGN_OR_RETURN(auto text, read_whole(file));
+    if (text.empty()) return fail("read " + file.string() + ": it is empty or cannot be read");
+    return text;
 }
 
 Result<std::string> read_token(const std::filesystem::path& file) {

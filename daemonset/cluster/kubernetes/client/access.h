@@ -56,7 +56,7 @@ struct PodEnvironment {
 /// Files are read anew at each call, so that tokens and certificates may rotate.
 [[nodiscard]] outcome::Result<Access> read_access(const NodeConfiguration& configuration);
 
-/// The whole text of a small file. Errors name it and say why it cannot be read.
+/// The whole text of a file that must not be empty. Errors name it and say why it cannot be read.
 [[nodiscard]] outcome::Result<std::string> read_secret(const std::filesystem::path& file);
 /// The token in a file: its text without white space around it. Errors: none is there.
 [[nodiscard]] outcome::Result<std::string> read_token(const std::filesystem::path& file);

@@ -1,6 +1,7 @@
 #include "daemonset/cluster/kubernetes/client/api_servers.h"
 
 #include "daemonset/cluster/kubernetes/client/tls_context.h"
+#include "words/list.h"
 
 #include <algorithm>
 
@@ -42,7 +43,7 @@ Result<std::shared_ptr<asio::ssl::context>> ApiServers::tls(const TlsSettings& s
 Task<Result<std::unique_ptr<Connection>>> ApiServers::connect() {
     CO_ASSIGN_OR_RETURN(const auto current, access());
     CO_ASSIGN_OR_RETURN(const auto context, tls(current.tls));
-    std::string reasons;
+    std::vector<std::string> reasons;
     const auto first = preferred_;
     for (std::size_t turn = 0; turn < current.servers.size(); ++turn) {
         const auto& url = current.servers[(first + turn) % current.servers.size()];
@@ -54,9 +55,9 @@ Task<Result<std::unique_ptr<Connection>>> ApiServers::connect() {
             preferred_ = (first + turn) % current.servers.size();
             co_return std::move(connection);
         }
-        reasons += (reasons.empty() ? "" : "; ") + opened.error().message;
+        reasons.push_back(opened.error().message);
     }
-    co_return fail(reasons);
+    co_return fail(words::join(reasons, "; "));
 }
 
 void ApiServers::blame(const ServerUrl& server) {

@@ -161,7 +161,7 @@ TEST_F(DatabasePeer, echo_requests_are_answered) {
 
 TEST_F(DatabasePeer, what_is_not_what_the_protocol_says_ends_the_connection) {
     for (const auto* const nonsense : {"{\"id\":1,\"error\":null,\"result\":{\"Interface\":{\"u\":{\"new\":{}}}}}",
-                                       "{\"id\":1}", "{nonsense}", "{\"method\":5}"}) {
+                                       "{\"id\":1}", "{nonsense}", "{\"method\":5}", "[1]", "}"}) {
         serve([nonsense](Socket& socket) -> awaitable<void> {
             co_await receive_text(socket, "\"monitor\"");
             std::string text = nonsense;
