@@ -17,7 +17,7 @@ constexpr std::size_t kLargestFile = std::size_t{256} << 20;
 
 class OpenFile {
   public:
-    /// O_NONBLOCK: a FIFO of that name must not stop us.
+    /// O_NONBLOCK: a FIFO of that name must not block us.
     explicit OpenFile(const std::string& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
     OpenFile(const OpenFile&) = delete;
     OpenFile& operator=(const OpenFile&) = delete;
@@ -34,7 +34,7 @@ std::unexpected<std::error_code> failed(int code) {
     return std::unexpected(std::error_code(code, std::generic_category()));
 }
 
-/// The file's complaint about a field, at the field's line.
+/// The error of a field, at the field's line.
 FileError file_error(const std::string& file, const Document& document, const Problem& problem) {
     return {file, document.lines.at(problem.path), describe(document.object) + ": " + problem.text()};
 }
@@ -104,7 +104,7 @@ std::vector<RestrictedObject> restricted_policies(const std::string& file, std::
         auto restricted = fail_closed(document.object);
         if (!restricted) continue;
         const int line = document.lines.line;
-        FileError reason{file, line, describe(document.object) + ": until this is right, " + restricted->consequence};
+        FileError reason{file, line, describe(document.object) + ": until this is fixed, " + restricted->consequence};
         found.push_back({{std::move(restricted->policy), line}, std::move(reason)});
     }
     return found;

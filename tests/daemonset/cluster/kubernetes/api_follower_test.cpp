@@ -227,7 +227,7 @@ TEST_F(ApiFollowerTest, a_policy_that_cannot_be_read_fails_closed_whether_or_not
     ASSERT_EQ(follower->errors().size(), 2U);
     EXPECT_THAT(follower->errors().front(),
                 AllOf(HasSubstr("NetworkPolicy shop/p: spec.ingress[0].ports[0].port: 70000"),
-                      HasSubstr("; until this is right, spec.ingress[0] allows nothing")));
+                      HasSubstr("; until this is fixed, spec.ingress[0] allows nothing")));
     EXPECT_EQ(follower->last_error(), "");
     server->send("/networkpolicies?", event("MODIFIED", policy("p", 82)));
     ASSERT_TRUE(run_until(context, [&] { return follower->errors().size() == 1; }));

@@ -242,7 +242,7 @@ TEST_F(ManifestDirectoryTest, a_policy_that_cannot_be_read_fails_closed_and_the_
     EXPECT_EQ(label("a"), "1");
     ASSERT_EQ(change.errors.size(), 2U);
     EXPECT_THAT(change.errors[0].text(),
-                HasSubstr("NetworkPolicy p: until this is right, spec.ingress[0] allows nothing"));
+                HasSubstr("NetworkPolicy p: until this is fixed, spec.ingress[0] allows nothing"));
     EXPECT_THAT(change.errors[1].text(), HasSubstr("port: 0 is out of range"));
 
     files.replace("b.yaml", policy("0").substr(4)); // never right: it stands back behind the file that sorts first
@@ -275,7 +275,7 @@ TEST_F(ManifestDirectoryTest, an_object_in_two_files_names_both_until_one_is_gon
     EXPECT_EQ(label("a"), "a");
     ASSERT_EQ(change.errors.size(), 1U);
     EXPECT_EQ(change.errors[0].text(), files.path("b.yaml") + ":1: Pod default/a is also in " + files.path("a.yaml") +
-                                           ":2, which counts: remove one");
+                                           ":2, which takes precedence: remove one");
     files.remove("a.yaml");
     change = next_until([&] { return label("a") == "b"; });
     EXPECT_THAT(directory->errors(), IsEmpty());

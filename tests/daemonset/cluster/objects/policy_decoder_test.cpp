@@ -215,7 +215,7 @@ RestrictedPolicy restricted(const std::string& spec) {
         return {};
     }
     auto reason = found.front().reason.reason;
-    const std::string begin = "NetworkPolicy shop/p: until this is right, ";
+    const std::string begin = "NetworkPolicy shop/p: until this is fixed, ";
     EXPECT_THAT(reason, testing::StartsWith(begin));
     return {std::get<NetworkPolicy>(found.front().object.object), reason.substr(begin.size())};
 }
@@ -259,7 +259,7 @@ TEST(PolicyDecoder, a_selector_that_cannot_be_read_isolates_the_namespace_and_al
         EXPECT_TRUE(policy.pod_selector.empty()) << selector;
         EXPECT_THAT(policy.policy_types, ElementsAre(Direction::Egress)) << selector;
         EXPECT_THAT(policy.egress, testing::IsEmpty()) << selector;
-        EXPECT_EQ(consequence, "all pods of namespace shop are isolated, and it allows nothing");
+        EXPECT_EQ(consequence, "all pods of namespace shop are isolated, and the policy allows nothing");
     }
     EXPECT_THAT(restricted("spec: text").policy.policy_types, ElementsAre(Direction::Ingress));
 }
