@@ -118,7 +118,7 @@ TEST(Lifecycle, foreign_changes_of_our_flows_are_put_right_and_counted) {
     node.ofctl("add-flow", "table=60,priority=0,actions=normal");
     EXPECT_TRUE(eventually(is_right_again)) << "a flow changed by somebody else";
     EXPECT_GE(node.metric("ovs_cni_foreign_changes_total"), 3);
-    EXPECT_THAT(node.log(), HasSubstr("somebody else changed"));
+    EXPECT_THAT(node.log(), HasSubstr("changed by another controller"));
 }
 
 TEST(Lifecycle, after_vswitchd_starts_again_flows_ports_and_gateway_are_back) {

@@ -93,7 +93,7 @@ TEST(Removal, without_access_to_the_api_the_condition_stays_and_the_way_to_remov
     LeavingNode node;
     node.command("sed -i /^manifests/d " + node.path("agent.yaml").string());
     const auto removed = node.remove_network();
-    EXPECT_THAT(removed, HasSubstr("left: the condition NetworkUnavailable of node node1, since"));
+    EXPECT_THAT(removed, HasSubstr("left: the condition NetworkUnavailable of node node1, because"));
     EXPECT_THAT(removed, HasSubstr("kubectl patch node node1 --subresource=status"));
     EXPECT_THAT(removed, HasSubstr("exit code 0"));
 }

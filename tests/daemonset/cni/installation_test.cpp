@@ -60,7 +60,7 @@ TEST(Installation, a_network_that_the_runtime_prefers_is_named_as_a_warning) {
                  "/05-other.conflist && echo '{}' > " + node.path("net.d").string() + "/99-loopback.conf");
     node.start_ready_agent();
     ASSERT_TRUE(eventually([&] { return node.log().contains("files=05-other.conflist"); })) << node.log();
-    EXPECT_THAT(node.log(), HasSubstr("level=warning msg=\"networks of others come first"));
+    EXPECT_THAT(node.log(), HasSubstr("level=warning msg=\"other networks come first"));
     EXPECT_THAT(node.log(), HasSubstr("files=99-loopback.conf"));
 }
 

@@ -194,7 +194,7 @@ TEST_F(Verbs, an_add_whose_plugin_died_is_undone) {
     node().make_interface("web");
     close(node().send(ovs_cni::encode_request(node().add_request("web"))));
     node().write_pod("web");
-    EXPECT_TRUE(eventually([&] { return node().log().contains("went away before ADD was answered"); }));
+    EXPECT_TRUE(eventually([&] { return node().log().contains("disconnected before ADD was answered"); }));
     EXPECT_TRUE(eventually([&] { return node().debug()["attachments"].empty(); }));
     EXPECT_TRUE(eventually([&] { return free_addresses() == 253; }));
     EXPECT_TRUE(node().add("web"));

@@ -103,7 +103,7 @@ INSTANTIATE_TEST_SUITE_P(
     Keys, WrongConfiguration,
     ::testing::Values(
         Wrong{"brigde: br-int\n", "unknown key \"brigde\"; the keys are node, manifests"},
-        Wrong{"node: n2\n", "\"node\" is there twice"}, Wrong{"bridge: a-name-of-17-char\n", "at most 15 letters"},
+        Wrong{"node: n2\n", "\"node\" occurs twice"}, Wrong{"bridge: a-name-of-17-char\n", "at most 15 letters"},
         Wrong{"bridge: br/int\n", "at most 15 letters"}, Wrong{"bridge: [br]\n", "bridge is a structure"},
         Wrong{"datapath: kernel\n", "\"kernel\", it must be system or netdev"}, Wrong{"mtu: 1000\n", "1280 to 65535"},
         Wrong{"mtu: 70000\n", "1280 to 65535"}, Wrong{"mtu: big\n", "1280 to 65535"},
