@@ -1,4 +1,4 @@
-// ADD by raw execution: what it makes, what it answers, and what is left when it fails.
+// ADD by raw execution: what it creates, its result, and what remains after a failure.
 #include "tests/ovs-cni/runtime.h"
 
 #include <csignal>

@@ -1,4 +1,4 @@
-// When the agent makes its node known to the container runtime, on a real switch.
+// When the agent announces its network to the container runtime, on a real switch.
 #include "tests/daemonset/node.h"
 
 #include <gmock/gmock.h>
@@ -50,7 +50,7 @@ TEST(Installation, a_folder_that_cannot_be_written_is_tried_again) {
     ASSERT_TRUE(eventually([&] { return node.log().contains("installing the CNI plugin"); })) << node.log();
     EXPECT_FALSE(node.has_conflist());
     node.command("rm " + node.path("bin").string());
-    node.write("node3.yaml", "{apiVersion: v1, kind: Node, metadata: {name: node3}}\n"); // something happens
+    node.write("node3.yaml", "{apiVersion: v1, kind: Node, metadata: {name: node3}}\n"); // any change
     EXPECT_TRUE(eventually([&] { return node.has_conflist(); })) << node.log();
 }
 

@@ -1,4 +1,4 @@
-// What keeps pods from being served: how it is found, and what it says.
+// Why pods cannot be served: how obstacles are found, and their messages.
 #include "daemonset/health/obstacle.h"
 
 #include <gmock/gmock.h>

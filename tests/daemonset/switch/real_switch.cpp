@@ -29,7 +29,7 @@ bool accepts(const std::string& path) {
     return accepted;
 }
 
-/// Waits until somebody listens on this unix socket; wakes whenever something appears in its folder.
+/// Waits for a listener on this unix socket; wakes whenever an entry appears in its folder.
 void wait_for_listener(const std::filesystem::path& path) {
     const int changes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     inotify_add_watch(changes, path.parent_path().c_str(), IN_CREATE);

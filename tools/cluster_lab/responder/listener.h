@@ -13,7 +13,7 @@
 
 namespace responder {
 
-/// A file descriptor, closed when it goes.
+/// A file descriptor, closed by its destructor.
 class Descriptor {
   public:
     Descriptor() = default;
@@ -37,7 +37,7 @@ enum class Transport : std::uint8_t { TCP, UDP, SCTP };
 struct PortRequest {
     std::uint16_t number = 0;
     Transport transport = Transport::TCP;
-    std::string text; ///< as the command line had it
+    std::string text; ///< as on the command line
 
     /// From "NUMBER/tcp", "NUMBER/udp" or "NUMBER/sctp".
     [[nodiscard]] static outcome::Result<PortRequest> parse(std::string_view text);
@@ -52,7 +52,7 @@ struct Listener {
 enum class Sharing : std::uint8_t { Alone, Shared };
 
 /// The listening sockets for `port`, in each family that the namespace has. None when the kernel lacks the protocol
-/// (SCTP); an error when the port is taken.
+/// (SCTP); an error when the port is in use.
 [[nodiscard]] outcome::Result<std::vector<Listener>> listen_on(const PortRequest& port, Sharing sharing);
 
 } // namespace responder

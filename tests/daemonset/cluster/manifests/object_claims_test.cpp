@@ -83,7 +83,7 @@ TEST(ObjectClaims, the_file_that_sorts_first_counts_in_every_order) {
     EXPECT_THAT(claims.conflicts(), IsEmpty());
 }
 
-/// The state that one look at all files gives.
+/// The state from reading all files at once.
 flowgen::ClusterState merged(const std::map<std::string, std::map<std::string, std::string>>& files) {
     flowgen::ClusterState state;
     for (const auto& [file, pods] : files)

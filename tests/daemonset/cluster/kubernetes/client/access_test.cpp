@@ -1,4 +1,4 @@
-// Where the API server is and who we are to it: server URLs, kubeconfig, the service account of a pod.
+// Access to the API server: server URLs, kubeconfig, the service account of a pod.
 #include "daemonset/cluster/kubernetes/client/access.h"
 #include "daemonset/cluster/kubernetes/client/kubeconfig.h"
 #include "daemonset/node/node_configuration.h"
@@ -41,7 +41,7 @@ TEST(ServerUrl, what_is_none_is_refused) {
         EXPECT_FALSE(parse_server_url(text)) << text;
 }
 
-/// A kubeconfig whose only context is of this cluster and this user.
+/// A kubeconfig whose only context has this cluster and this user.
 std::string kubeconfig(const std::string& cluster, const std::string& user) {
     return "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
            "contexts: [{name: other, context: {cluster: none}}, {name: c, context: {cluster: k, user: u}}]\n"

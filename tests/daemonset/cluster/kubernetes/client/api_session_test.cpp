@@ -1,4 +1,5 @@
-// Requests to API servers: what is sent, which server is asked, what a broken connection means.
+// Requests to API servers: their bytes, the choice of server, and the effect of a broken
+// connection.
 #include "daemonset/cluster/kubernetes/client/api_session.h"
 #include "tests/daemonset/cluster/kubernetes/client/scripted_server.h"
 

@@ -1,4 +1,5 @@
-// TLS: which servers are believed, and what they see of us. Certificates are made with the openssl command.
+// TLS: which servers are trusted, and which certificate they receive. Certificates are created with
+// the openssl command.
 #include "daemonset/cluster/kubernetes/client/api_session.h"
 #include "tests/daemonset/cluster/kubernetes/client/scripted_server.h"
 #include "tests/daemonset/cluster/manifests/temporary_directory.h"
@@ -84,7 +85,7 @@ class TlsTest : public ::testing::Test {
         }
     }
 
-    /// What a request gets that is made with these settings.
+    /// The answer to a request with these settings.
     Result<ApiAnswer> ask(const TlsSettings& settings) {
         const auto read = [&]() -> Result<Access> {
             Access access;
