@@ -40,7 +40,8 @@ std::uint64_t AddressPool::capacity() const {
 
 std::optional<IpAddress> AddressPool::next() const {
     if (used_in_range_ >= capacity()) return std::nullopt;
-    // Every step but the last passes an address that is used or freed, so the search never walks through a huge range.
+    // Every step but the last passes an address that is used or freed, so the search never walks
+    // through a huge range.
     U128 candidate = cursor_;
     const U128 candidates = std::min<U128>(last_ - first_ + 1, used_.size() + freed_.size() + 1);
     for (U128 i = 0; i < candidates; ++i) {

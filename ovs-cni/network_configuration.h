@@ -34,8 +34,9 @@ struct NetworkConfiguration {
 [[nodiscard]] std::optional<CniVersion> cni_version_of(std::string_view configuration);
 
 /// The configuration for this verb. Unknown fields are ignored.
-/// Errors: kDecode (not JSON), kIncompatibleVersion (cniVersion not ours, or without this verb), kInvalidConfig (a
-/// field is missing, malformed or in the wrong place), kUnsupportedField (an IPAM plugin is named).
+/// Errors: kDecode (not JSON), kIncompatibleVersion (cniVersion not ours, or without this verb),
+/// kInvalidConfig (a field is missing, malformed or in the wrong place), kUnsupportedField (an IPAM
+/// plugin is named).
 [[nodiscard]] CniResult<NetworkConfiguration> read_configuration(std::string_view text, Verb verb);
 
 } // namespace ovs_cni

@@ -1,4 +1,5 @@
-// OpenFlow flows as plain values: produced by the compilers, compared by delta, encoded for the switch.
+// OpenFlow flows as plain values: produced by the compilers, compared by delta, encoded for the
+// switch.
 //
 //   Match (canonical) + actions ──► Flow ──► FlowSet ──► delta ──► bundle
 //                                    └─► text, as ovs-ofctl reads it

@@ -60,7 +60,8 @@ void compile_neighbor_responder(const LocalNode& local, FlowStore& store) {
     table.add(0, {}, {});
 }
 
-/// The second half of the reply to a solicitation: its option can be written only once the packet is an advertisement.
+/// The second half of the reply to a solicitation: its option can be written only once the packet
+/// is an advertisement.
 /// Router, solicited and override flags; option type 2 turns the source link-layer address option of the solicitation
 /// into the target link-layer address option. Source: RFC 4861, section 4.4.
 void compile_neighbor_advert(const LocalNode& local, FlowStore& store) {

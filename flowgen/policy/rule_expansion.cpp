@@ -127,7 +127,8 @@ class RuleExpansion {
             for (const auto& part : subtract(block.cidr, block.except))
                 out[ingress ? ip_from(part) : ip_to(part)] = owners_;
         if (!ingress) return;
-        // A node is one peer, whichever of its addresses a packet carries: the block needs to cover only one address.
+        // A node is one peer, whichever of its addresses a packet carries: the block needs to cover
+        // only one address.
         for (const auto& [name, node] : context_.state.nodes) {
             if (name == context_.node) continue;
             if (std::ranges::any_of(node_addresses(node), [&](const auto& a) { return covers(block, a); }))

@@ -27,7 +27,8 @@ using ipam::Prefix;
 /// Key to value, sorted by key.
 using Labels = std::map<std::string, std::string>;
 
-/// The label that every namespace carries, with its own name as value, whether its manifest has it or not.
+/// The label that every namespace carries, with its own name as value, whether its manifest has it
+/// or not.
 /// Source: Kubernetes, "Automatic labelling" of namespaces.
 inline constexpr auto kNamespaceNameLabel = "kubernetes.io/metadata.name";
 

@@ -14,7 +14,8 @@ namespace flowgen {
 [[nodiscard]] bool isolates(const NetworkPolicy& policy, Direction direction);
 
 /// The policies that select pods of these labels in this namespace for this direction, in the order of their names.
-/// A pod is isolated in the direction exactly if there is at least one. The pointers are into `state`.
+/// A pod is isolated in the direction exactly if there is at least one. The pointers are into
+/// `state`.
 [[nodiscard]] std::vector<const NetworkPolicy*> policies_selecting(const ClusterState& state,
                                                                    const std::string& namespace_name,
                                                                    const Labels& labels, Direction direction);

@@ -142,8 +142,9 @@ using Response = std::variant<CniError, AddResponse, DelResponse, CheckResponse,
 /// kIncompatibleVersion for a newer protocol; both can be sent back unchanged.
 [[nodiscard]] CniResult<Request> decode_request(std::string_view line);
 
-/// The response in `line` to a request whose answer is an `Answer`: AddResponse, DelResponse, CheckResponse, GcResponse
-/// or StatusResponse. Errors: the agent's own, or kDecode for anything but such JSON.
+/// The response in `line` to a request whose answer is an `Answer`: AddResponse, DelResponse,
+/// CheckResponse, GcResponse or StatusResponse. Errors: the agent's own, or kDecode for anything
+/// but such JSON.
 template <typename Answer> [[nodiscard]] CniResult<Answer> decode_response(std::string_view line);
 
 } // namespace ovs_cni

@@ -30,11 +30,11 @@ struct UnknownKind {
 
 using Decoded = std::variant<Object, UnknownKind>;
 
-/// Kinds that are decoded: v1 Namespace, Node, Pod; apps/v1 Deployment, StatefulSet, DaemonSet, ReplicaSet; batch/v1
-/// Job, CronJob; networking.k8s.io/v1 NetworkPolicy. The same names in other groups are unknown
-/// kinds. Another version of the same group is a problem, because skipping a policy would fail
-/// open. Fields that the network does not need are ignored. All problems are reported together, in
-/// the order found, at least one.
+/// Kinds that are decoded: v1 Namespace, Node, Pod; apps/v1 Deployment, StatefulSet, DaemonSet,
+/// ReplicaSet; batch/v1 Job, CronJob; networking.k8s.io/v1 NetworkPolicy. The same names in other
+/// groups are unknown kinds. Another version of the same group is a problem, because skipping a
+/// policy would fail open. Fields that the network does not need are ignored. All problems are
+/// reported together, in the order found, at least one.
 /// Source: Kubernetes API reference and the API server's validation of each kind.
 [[nodiscard]] std::expected<Decoded, Problems> decode(const nlohmann::json& object);
 

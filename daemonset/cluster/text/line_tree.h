@@ -10,8 +10,7 @@
 namespace agent::cluster {
 
 /// The lines of one value and its contents. `children` are the fields of an object, in the order of
-/// the file, or
-/// the items of an array.
+/// the file, or the items of an array.
 struct LineTree {
     std::string name; ///< of the field that holds the value; empty at the root and for items
     int line = 0;     ///< from 1; of the field's name where it has one

@@ -35,9 +35,9 @@ struct InstalledFlows {
 };
 
 /// Appends a flow-mod that adds this flow, or replaces the cookie and actions of the one with the same key.
-/// Errors: a field whose prerequisites (eth_type, ip_proto) the match does not have, a mask that the field does not
-/// accept, a flow too large for one message (64 KiB), a cookie of all ones. `out` is then as it
-/// was.
+/// Errors: a field whose prerequisites (eth_type, ip_proto) the match does not have, a mask that
+/// the field does not accept, a flow too large for one message (64 KiB), a cookie of all ones.
+/// `out` is then as it was.
 [[nodiscard]] outcome::Result<void> append_flow_add(Bytes& out, std::uint32_t xid, const flowgen::FlowKey& key,
                                                     const flowgen::FlowBody& body);
 

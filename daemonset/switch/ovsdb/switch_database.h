@@ -85,9 +85,9 @@ class SwitchDatabase {
     /// last.
     [[nodiscard]] std::uint32_t next_ofport();
 
-    /// Creates the bridge or corrects what differs: datapath, fail-mode secure, protocols 1.0, 1.3 and 1.5, MAC and MTU
-    /// of its own port, table names. Waits for the switch to apply them. Nothing is written when
-    /// nothing differs.
+    /// Creates the bridge or corrects what differs: datapath, fail-mode secure, protocols 1.0, 1.3
+    /// and 1.5, MAC and MTU of its own port, table names. Waits for the switch to apply them.
+    /// Nothing is written when nothing differs.
     [[nodiscard]] Task<outcome::Result<void>> ensure_bridge(BridgeSettings settings);
 
     /// Adds the port, or corrects type, options and external_ids of the one with this name; returns its ofport.

@@ -51,8 +51,8 @@ struct Listener {
 /// Whether other processes of the same network namespace may listen on the same port: pods on the host's network do.
 enum class Sharing : std::uint8_t { Alone, Shared };
 
-/// The listening sockets for `port`, in each family that the namespace has. None when the kernel lacks the protocol
-/// (SCTP); an error when the port is in use.
+/// The listening sockets for `port`, in each family that the namespace has. None when the kernel
+/// lacks the protocol (SCTP); an error when the port is in use.
 [[nodiscard]] outcome::Result<std::vector<Listener>> listen_on(const PortRequest& port, Sharing sharing);
 
 } // namespace responder
