@@ -2,7 +2,7 @@
 // and policy for traffic that does not cross the bridge again (egress_rules.h).
 //
 //   pod ─► br-int ─► host ─► outside   source becomes the node's (only if the destination is no pod and no node)
-//   pod ─► br-int ─► kube-proxy ─► another node  source becomes this node's: a Service whose backend is no pod
+//   pod ─► br-int ─► kube-proxy ─► another node  source becomes this node's: a Service whose backend is not a pod
 //   underlay ─► host ─► br-int ─► pod  dropped if the source is one of this node's own pods or addresses
 //   pod ─► br-int ─► kube-proxy ─► node or outside   dropped unless the pod's egress policy allows that
 //

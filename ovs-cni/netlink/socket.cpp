@@ -98,7 +98,8 @@ Result<Socket> Socket::open() {
     try_option(socket.get(), NETLINK_CAP_ACK);
     try_option(socket.get(), NETLINK_GET_STRICT_CHK);
     nl_socket_disable_auto_ack(socket.get());
-    // The kernel never fills more than 32 KiB at a time, so there is no need to ask for the size before each read.
+    // The kernel never fills more than 32 KiB at a time, so the size need not be queried before
+    // each read.
     nl_socket_set_msg_buf_size(socket.get(), 32768);
     nl_socket_disable_msg_peek(socket.get());
     return Socket(std::move(socket));

@@ -161,7 +161,7 @@ template <typename Map> class Collection : public ObjectSink {
     Rules rules_;
     Map& map_;
     ChangeRecord& record_;
-    Map staged_;                       ///< of a list under way
+    Map staged_;                       ///< of the list being read
     std::map<Key, std::string> wrong_; ///< objects that cannot be read, with the reasons
     std::set<Key> still_wrong_;        ///< those of them in the list being read
     std::set<std::string> unreadable_; ///< received items that are not objects

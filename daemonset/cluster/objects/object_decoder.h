@@ -44,10 +44,11 @@ struct RestrictedPolicy {
     std::string consequence; ///< in words: what is isolated, or no longer allowed
 };
 
-/// What is to be enforced in place of a NetworkPolicy that `decode` refuses, so that it opens nothing; nothing where
-/// the object is no NetworkPolicy, or does not say which. A rule that cannot be read allows nothing; without readable
-/// policyTypes the selected pods are isolated in both directions; without a readable podSelector all pods of the
-/// namespace are isolated, and nothing is allowed.
+/// The policy to enforce in place of a NetworkPolicy that `decode` refuses, so that it opens
+/// nothing; nothing where the object is not a NetworkPolicy, or has no valid name. A rule that
+/// cannot be read allows nothing. Without readable policyTypes the selected pods are isolated in
+/// both directions. Without a readable podSelector all pods of the namespace are isolated, and
+/// nothing is allowed.
 /// Source: API reference, NetworkPolicyPort and NetworkPolicyPeer: an implementation fails closed
 /// on input that it does not understand.
 [[nodiscard]] std::optional<RestrictedPolicy> fail_closed(const nlohmann::json& object);
