@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
         "usage: ovs-cni-agent --config FILE [--remove]\n\nThe node agent of ovs-cni");
     std::string file;
     described.add_options()("config", options::value(&file)->value_name("FILE"), "the node's configuration (YAML)")(
-        "remove", "remove from this node all that the network made there, and end")("help", "print this");
+        "remove", "remove everything that the network created on this node, and exit")("help", "print this");
     options::variables_map given;
     try {
         options::store(options::parse_command_line(argc, argv, described), given);

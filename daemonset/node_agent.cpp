@@ -9,10 +9,11 @@ namespace {
 namespace asio = boost::asio;
 using outcome::Result;
 
-/// How long requests in flight may take when the agent ends.
+/// How long requests in flight may take when the agent exits.
 constexpr std::chrono::seconds kFarewell{3};
 
-/// The source that the node's configuration asks for: a directory of manifests, or the Kubernetes API.
+/// The source that the node's configuration selects: a directory of manifests, or the Kubernetes
+/// API.
 std::unique_ptr<ClusterSource> make_cluster_source(const asio::any_io_executor& executor, NodeState& node,
                                                    ClusterSource::Listener& listener) {
     if (!node.configuration.manifests.empty()) return std::make_unique<ManifestFollower>(executor, node, listener);
@@ -71,7 +72,7 @@ Task<> NodeAgent::shut_down() {
     const auto deadline = after(kFarewell);
     while (cni_server_.requests_under_way() > 0 && std::chrono::steady_clock::now() < deadline)
         co_await node_.changed.wait_until(std::min(deadline, after(std::chrono::milliseconds(20))));
-    log_info("agent ends; flows, ports and gateway stay as they are",
+    log_info("agent exits; flows, ports and gateway stay as they are",
              {{"attachments", attachments_.records().size()}, {"requests_cut_off", cni_server_.requests_under_way()}});
     context_.stop();
 }

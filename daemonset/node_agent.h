@@ -1,4 +1,4 @@
-// The node agent: which parts it has, and who tells whom. What each part does is in its own header.
+// The node agent: its parts, and who notifies whom. Each part is described in its own header.
 //
 //   ClusterSource ── cluster_changed ──┬─► Attachments: the PodCIDRs that addresses come from
 //   (manifests, Kubernetes API)        ├─► HostFollower ── host_changed ──┬─► SwitchLink: bridge and tunnel port
@@ -11,8 +11,8 @@
 //   all of them ──► Readiness ──► CniVerbs, Installer, NodePages (HttpServer), NetworkReporter ──►
 //   ClusterSource::report
 //
-// One thread, one event loop. Ending the agent leaves flows, ports and gateway as they are: starting again is the
-// normal path, and restarting the agent does not affect traffic.
+// One thread, one event loop. Flows, ports and gateway stay when the agent exits: starting again is
+// the normal path, and restarting the agent does not affect traffic.
 #pragma once
 
 #include "daemonset/attachments/attachments.h"
@@ -39,10 +39,12 @@ class NodeAgent : private ClusterSource::Listener, private HostFollower::Listene
   public:
     NodeAgent(boost::asio::io_context& context, NodeConfiguration configuration);
 
-    /// Opens what must be there from the start, and begins to work. The CNI socket is open before pods can be served,
-    /// so that STATUS can say what is missing. Errors: httpAddress or cniSocket is taken, or netlink cannot be used.
+    /// Opens the sockets and starts the parts. The CNI socket is open before pods can be served, so
+    /// that STATUS can report what is missing. Errors: httpAddress or cniSocket is in use, or
+    /// netlink cannot be used.
     [[nodiscard]] outcome::Result<void> start();
-    /// Takes no more requests, lets those in flight finish within a moment, and stops the event loop.
+    /// Accepts no more requests, lets those in flight finish within a moment, and stops the event
+    /// loop.
     [[nodiscard]] Task<> shut_down();
 
   private:

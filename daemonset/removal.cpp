@@ -23,7 +23,7 @@ namespace filesystem = std::filesystem;
 namespace netlink = ovs_cni::netlink;
 using outcome::Result;
 
-/// Collects what each step says. A step's result is the line about what it removed, empty when there was nothing.
+/// Collects the results of the steps: a line about what was removed, empty when there was nothing.
 class Steps {
   public:
     void take(const Result<std::string>& step) {
@@ -71,14 +71,14 @@ Task<Result<std::string>> remove_bridge(netlink::Socket& socket, const NodeConfi
     const auto database = co_await SwitchDatabase::connect(configuration.ovsdb_socket.string());
     if (!database) co_return without_database(socket, configuration.bridge, database.error());
     if ((*database)->view().bridge(configuration.bridge) == nullptr) co_return "";
-    // A switch that has just been started has to take up the bridge before it can let go of its devices.
+    // A switch that has just started must adopt the bridge before it can release its devices.
     CO_RETURN_IF_ERROR(co_await (*database)->settle());
     CO_ASSIGN_OR_RETURN(const auto removed, co_await (*database)->remove_bridge(configuration.bridge));
     if (!removed) co_return "";
     co_return "bridge " + configuration.bridge + " with its ports";
 }
 
-/// The host's ends of pods' interfaces; the pods lose the other ends with them.
+/// The host's ends of pods' interfaces; the other ends in the pods disappear with them.
 Result<std::string> remove_pod_interfaces(netlink::Socket& socket) {
     ASSIGN_OR_RETURN(const auto links, netlink::links(socket));
     std::size_t count = 0;
@@ -95,21 +95,22 @@ Result<std::string> remove_socket(const filesystem::path& path) {
     const bool removed = filesystem::remove(path, error);
     if (error && error != std::errc::not_a_directory)
         return outcome::fail("remove " + path.string() + ": " + error.message());
-    filesystem::remove(path.parent_path(), error); // others may have something in it, or it is a container's mount
+    filesystem::remove(path.parent_path(), error); // other programs may have files in it, or it is a container's mount
     return removed ? path.string() : "";
 }
 
 constexpr auto kConditionPatch = R"({"status":{"conditions":[{"type":"NetworkUnavailable","$patch":"delete"}]}})";
 
-/// The condition that says of a network which is gone that it is available, or why it is not.
+/// Without its network, the node must not keep the condition that reports whether the network is
+/// available.
 Task<> remove_condition(const NodeConfiguration& configuration, Steps& steps) {
-    if (!configuration.manifests.empty()) co_return; // such a cluster was told nothing
+    if (!configuration.manifests.empty()) co_return; // such a cluster has no condition
     const auto& node = configuration.node;
     const auto by_hand =
         fmt::format("kubectl patch node {} --subresource=status --type=strategic --patch '{}'", node, kConditionPatch);
     if (const auto access = kubernetes::read_access(configuration); !access) {
-        steps.leave(fmt::format("the condition NetworkUnavailable of node {}, since there is no way to the Kubernetes "
-                                "API from here ({}); to remove it: {}",
+        steps.leave(fmt::format("the condition NetworkUnavailable of node {}, because the Kubernetes API "
+                                "cannot be reached from here ({}); to remove it: {}",
                                 node, access.error().message, by_hand));
         co_return;
     }
@@ -117,7 +118,7 @@ Task<> remove_condition(const NodeConfiguration& configuration, Steps& steps) {
                                    [&] { return kubernetes::read_access(configuration); });
     const auto removed = co_await kubernetes::remove_condition(servers, node);
     if (!removed)
-        steps.take(outcome::fail(fmt::format("the condition NetworkUnavailable of node {} stays: {}; try again, or: {}",
+        steps.take(outcome::fail(fmt::format("the condition NetworkUnavailable of node {} stays: {}; retry, or: {}",
                                              node, removed.error().message, by_hand)));
     else if (*removed)
         steps.take(fmt::format("the condition NetworkUnavailable of node {}", node));
@@ -129,8 +130,8 @@ Task<Removal> remove_network(NodeConfiguration configuration) {
     if (somebody_listens(configuration.cni_socket))
         co_return Removal{.removed = {},
                           .left = {},
-                          .failed = {"nothing is removed: an agent serves " + configuration.cni_socket.string() +
-                                     " and would make everything again; end it first (delete its DaemonSet)"}};
+                          .failed = {"nothing is removed: an agent is running on " + configuration.cni_socket.string() +
+                                     " and would create everything again; stop it first (delete its DaemonSet)"}};
     auto socket = netlink::Socket::open();
     if (!socket) co_return Removal{.removed = {}, .left = {}, .failed = {socket.error().message}};
     Steps steps;

@@ -1,10 +1,10 @@
-// Takes away from this node all that the network made there, so that another one finds it clean.
+// Removes from this node everything that the network created, so that another one finds it clean.
 //
 //   conflist, plugin ──► routes ──► nftables table ──► bridge with its ports ──► pods' interfaces ──► CNI socket
 //       ──► the Node's condition
 //
-// The runtime loses sight of the network first, so that no pod is started into one that is half gone. Each step is
-// tried whatever became of those before it, and finds nothing to do when it is called again.
+// The conflist is removed first, so that the runtime starts no pod in a network that is half gone.
+// Each step is tried whatever became of those before it, and all of them are idempotent.
 #pragma once
 
 #include "daemonset/base/task.h"
@@ -19,14 +19,15 @@ namespace agent {
 /// What a removal did, a line each.
 struct Removal {
     std::vector<std::string> removed;
-    std::vector<std::string> left;   ///< what cannot be removed from here, why, and what to do
-    std::vector<std::string> failed; ///< what is still there, why, and what to do
+    std::vector<std::string> left;   ///< parts that cannot be removed from here, why, and what to do
+    std::vector<std::string> failed; ///< parts that are still there, why, and what to do
 
     auto operator<=>(const Removal&) const = default;
 };
 
-/// Removes everything in the calling thread's network namespace. Kernel settings, such as forwarding, stay: others may
-/// need them by now. Fails whole while an agent runs, which would make everything again.
+/// Removes everything in the calling thread's network namespace. Kernel settings, such as
+/// forwarding, stay: other programs may need them by now. Removes nothing while an agent runs,
+/// which would create everything again.
 [[nodiscard]] Task<Removal> remove_network(NodeConfiguration configuration);
 
 } // namespace agent

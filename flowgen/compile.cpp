@@ -12,7 +12,8 @@
 namespace flowgen {
 namespace {
 
-/// The families that pods on this node can have: its PodCIDRs', and those of pods attached under earlier ones.
+/// The address families that pods on this node can have: those of its PodCIDRs, and those of pods
+/// attached under earlier PodCIDRs.
 std::vector<ipam::Family> pod_families(const ClusterState& state, const LocalNode& local) {
     std::set<ipam::Family> families;
     if (const auto self = state.nodes.find(local.name); self != state.nodes.end())

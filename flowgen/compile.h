@@ -1,8 +1,8 @@
-// The flow generator: a function from what the cluster is to what this node's switch must hold.
+// The flow generator: from the cluster's state to the flows that this node's switch must hold.
 //
 //   ClusterState ─┐                    ┌─ network (pipeline, services, attachments, nodes)
 //                 ├─► LocalPods, index ┼─ policies (expand, merge, conjunctions)  ──► FlowStore ──► CompiledFlows
-//   LocalNode   ──┘                    └─ host policy (what the host sends on without asking the bridge)  ──┘
+//   LocalNode   ──┘                    └─ host policy (traffic that the host forwards past the bridge)  ──┘
 //
 // No I/O, no clock, no history: the same state gives the same bytes.
 #pragma once
@@ -21,18 +21,18 @@ namespace flowgen {
 
 struct CompiledFlows {
     FlowSet flows;
-    std::map<std::uint64_t, std::string> owners; ///< by cookie, in words
-    std::vector<std::string> warnings;           ///< what of the cluster's state is refused, and why
-    HostPolicy host_policy;                      ///< what the bridge cannot decide, since the host does not ask it
+    std::map<std::uint64_t, std::string> owners; ///< readable, by cookie
+    std::vector<std::string> warnings;           ///< parts of the state that are refused, and why
+    HostPolicy host_policy;                      ///< for traffic that the host forwards past the bridge
 };
 
-/// Limits that a test may want to reach sooner than a cluster would.
+/// Limits that tests lower, to reach them with small clusters.
 struct CompileLimits {
     int conjunctions_per_flow = kConjunctionsPerFlow;
 };
 
-/// Every flow of the bridge. An error means that the generator contradicts itself; what of the state cannot be served
-/// is cut off and named in `warnings`.
+/// Every flow of the bridge. An error means a bug of the generator: its flows contradict each
+/// other. Parts of the state that cannot be served are cut off and named in `warnings`.
 [[nodiscard]] outcome::Result<CompiledFlows> compile(const ClusterState& state, const LocalNode& local,
                                                      const CompileLimits& limits = {});
 

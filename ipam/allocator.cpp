@@ -5,8 +5,8 @@
 namespace ipam {
 namespace {
 
-/// So many freed addresses are remembered; older ones count as never used. It bounds the memory over a huge IPv6 range,
-/// where the search position needs longer than any uptime to come back to them.
+/// How many freed addresses are remembered; older ones count as never used. This bounds the memory
+/// for a huge IPv6 range, where the search needs longer than any uptime to come back to them.
 constexpr std::size_t kRememberedFreed = 4096;
 
 constexpr std::uint64_t kMaxCapacity = std::uint64_t{1} << 63;
@@ -40,7 +40,8 @@ std::uint64_t AddressPool::capacity() const {
 
 std::optional<IpAddress> AddressPool::next() const {
     if (used_in_range_ >= capacity()) return std::nullopt;
-    // Every step but the last passes an address that is used or freed, so a huge range is never walked through.
+    // Every step but the last passes an address that is used or freed, so the search never walks
+    // through a huge range.
     U128 candidate = cursor_;
     const U128 candidates = std::min<U128>(last_ - first_ + 1, used_.size() + freed_.size() + 1);
     for (U128 i = 0; i < candidates; ++i) {
@@ -108,10 +109,9 @@ outcome::Result<std::vector<IpAddress>> Allocator::allocate() {
     for (const auto& pool : pools_) {
         const auto address = pool.next();
         if (!address)
-            return outcome::fail(
-                "no address is free in the node's PodCIDR " + pool.range().text() + ": all " +
-                std::to_string(pool.use().capacity) +
-                " that pods can have are in use; remove pods from this node or give it a larger PodCIDR");
+            return outcome::fail("no address is free in the node's PodCIDR " + pool.range().text() + ": all " +
+                                 std::to_string(pool.use().capacity) +
+                                 " pod addresses are in use; remove pods from this node or give it a larger PodCIDR");
         addresses.push_back(*address);
     }
     for (std::size_t i = 0; i < pools_.size(); ++i) pools_[i].take(addresses[i]);

@@ -5,9 +5,9 @@
 //   attachments' records ─┘                     └◄─ release()
 //
 // Nothing is stored here: the used set is read back from the attachments' records when the agent starts.
-// An address is given out again as late as possible, because conntrack entries, DNS answers and clients' caches outlive
-// a pod: first the addresses that were not in use so far, in ascending order from where the last search ended, then
-// the one that has been free for longest.
+// Reuse is as late as possible, because conntrack entries, DNS answers and clients' caches outlive
+// a pod. Addresses that were not in use so far come first, in ascending order from where the last
+// search ended; then comes the one that has been free for longest.
 #pragma once
 
 #include "ipam/address.h"
@@ -43,9 +43,9 @@ class AddressPool {
   public:
     explicit AddressPool(const Prefix& range);
 
-    /// The address that `take` should get next; nothing when all are in use.
+    /// The address to `take` next; nothing when all are in use.
     [[nodiscard]] std::optional<IpAddress> next() const;
-    /// Marks as used. Addresses outside the range, or reserved, are remembered and take no room.
+    /// Marks as used. Addresses outside the range, or reserved, are remembered and do not count.
     void take(const IpAddress& address);
     /// Frees; does nothing when the address is not in use.
     void release(const IpAddress& address);

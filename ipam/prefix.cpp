@@ -20,7 +20,8 @@ void collect_free(const Prefix& prefix, std::span<const Prefix> holes, std::vect
         free.push_back(prefix);
         return;
     }
-    // A hole overlaps without covering, so it is longer than the prefix, which therefore has room for two halves.
+    // A hole overlaps without covering, so it is longer than the prefix, and the prefix has room
+    // for two halves.
     Prefix low = prefix;
     ++low.length;
     Prefix high = low;

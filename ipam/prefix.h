@@ -1,4 +1,4 @@
-// CIDR prefixes: what a PodCIDR, an ipBlock and a route destination are.
+// CIDR prefixes: PodCIDRs, ipBlocks and route destinations.
 #pragma once
 
 #include "ipam/address.h"

@@ -1,5 +1,5 @@
-// What a function returns that can fail: errors are values everywhere in ovs-cni. This header is at the bottom of the
-// include order, so every part may use it.
+// The result of a function that can fail: errors are values everywhere in ovs-cni. This header is
+// at the bottom of the include order, so every part may use it.
 //
 //   Result<T> f() ──► ASSIGN_OR_RETURN(const auto value, f()) ──► the value, or the caller returns f's error
 #pragma once
@@ -41,7 +41,8 @@ template <typename R> [[nodiscard]] R&& without_guard(R&& result) {
 #define CO_RETURN_IF_ERROR(...) OUTCOME_RETURN_IF_ERROR(co_return, __VA_ARGS__)
 
 /// Makes `declaration` the value of the expression after it, or returns that expression's error:
-/// `ASSIGN_OR_RETURN(const auto text, read_whole(file));`. It is two statements, so it stands in a block of its own.
+/// `ASSIGN_OR_RETURN(const auto text, read_whole(file));`. It expands to two statements, so it
+/// needs a block with braces around it.
 #define ASSIGN_OR_RETURN(declaration, ...)                                                                             \
     OUTCOME_ASSIGN_OR_RETURN(return, OUTCOME_JOIN(outcome_result_, __COUNTER__), declaration, __VA_ARGS__)
 /// The same in a coroutine.

@@ -9,7 +9,7 @@
 namespace ovs_cni {
 namespace {
 
-/// What the steps of one ADD share.
+/// The state shared by the steps of one ADD.
 struct Attempt {
     const Environment& environment;
     const NetworkConfiguration& configuration;
@@ -39,22 +39,23 @@ CniResult<Attempt> begin(const Environment& environment, const NetworkConfigurat
                    std::move(*host), std::move(*sandbox), {}};
 }
 
-/// Says in the runtime's terms which of the two names of a veth that could not be made is taken.
+/// Explains in the runtime's terms which of the two names of a veth that could not be created is
+/// taken.
 std::unexpected<CniError> explain(Attempt& attempt, const outcome::Error& reason) {
     const auto& key = attempt.environment.key;
     const auto inside = netlink::find_link(attempt.sandbox.socket, key.interface);
     const auto outside = netlink::find_link(attempt.host, attempt.veth.host_name);
     if (outside && *outside)
         return cni_fail(cni_code::kAttachmentExists, described(key) + " is attached already: call DEL first",
-                        "the host has its interface " + attempt.veth.host_name);
+                        "the host already has its interface " + attempt.veth.host_name);
     if (inside && *inside)
         return cni_fail(cni_code::kInterfaceExists, "CNI_IFNAME '" + key.interface + "' is taken: the sandbox " +
                                                         attempt.environment.sandbox + " has an interface of that name");
     return kernel_failed(reason);
 }
 
-/// Makes the veth pair, its host end up and without IPv6 of its own: it is a port of the bridge and no host's
-/// interface.
+/// Creates the veth pair. Its host end is up and has no IPv6 address of its own: it is a port of
+/// the bridge, not an interface that the host uses.
 CniResult<void> make_veth(Attempt& attempt) {
     const auto& [host_name, host_mac, sandbox_mac] = attempt.veth;
     const netlink::VethPair pair{host_name, host_mac, attempt.environment.key.interface, sandbox_mac};
@@ -81,7 +82,7 @@ void undo_by_del(Attempt& attempt) {
     });
 }
 
-/// Has the agent connect the veth; while it works, the sandbox's interfaces come up.
+/// Requests the connection from the agent. Meanwhile the sandbox's interfaces come up.
 CniResult<AddResponse> connect(Attempt& attempt) {
     const auto& [verb, key, sandbox, pod] = attempt.environment;
     const AddRequest request{key,     attempt.veth.host_name,     attempt.veth.sandbox_mac,
@@ -91,8 +92,8 @@ CniResult<AddResponse> connect(Attempt& attempt) {
     const auto raised = raise_interfaces(attempt.sandbox, key.interface);
     const auto line = call.answer();
     auto response = line ? decode_response<AddResponse>(*line) : std::unexpected(line.error());
-    // An agent that answers with an error has taken back its part itself. In every other case it may have an
-    // attachment, and DEL removes it; also when an interface did not come up.
+    // An agent that answers with an error has undone its part itself. In every other case it may
+    // have an attachment, and DEL removes it, also when an interface did not come up.
     const bool agent_refused = line && !response && response.error().code != cni_code::kDecode;
     if (!agent_refused) undo_by_del(attempt);
     if (response && !raised) return kernel_failed(raised.error());
@@ -144,7 +145,7 @@ CniResult<Added> add(const Environment& environment, const NetworkConfiguration&
     if (result) return Added{std::move(*result), std::move(attempt.undo)};
     auto error = result.error();
     if (const auto failures = attempt.undo.run(); !failures.empty())
-        error.add_detail("could not be taken back: " + failures);
+        error.add_detail("could not be undone: " + failures);
     return std::unexpected(std::move(error));
 }
 

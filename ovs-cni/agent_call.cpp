@@ -36,7 +36,7 @@ std::unexpected<CniError> unreachable(const std::string& path, int error) {
                                              "; is ovs-cni-agent running on this node?");
 }
 
-/// Bounds connect and send, which block: an agent that hangs fills its backlog.
+/// Limits connect and send, which block: the backlog of an agent that hangs fills up.
 void set_send_timeout(int fd, std::chrono::milliseconds timeout) {
     const timeval limit{timeout.count() / 1000, timeout.count() % 1000 * 1000};
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
@@ -57,7 +57,7 @@ int send_all(int fd, std::string_view text) {
     return 0;
 }
 
-/// Waits until there is something to read. Errors: the deadline passed, or a signal came.
+/// Waits until there is something to read. Errors: the deadline passed, or a signal arrived.
 CniResult<void> wait_readable(int fd, steady_clock::time_point deadline) {
     sigset_t while_waiting;
     sigprocmask(SIG_SETMASK, nullptr, &while_waiting);
@@ -122,7 +122,7 @@ CniResult<std::string> AgentCall::answer() {
         if (size < 0 && errno == EINTR) continue;
         if (size < 0)
             return cni_fail(cni_code::kIo, std::string("cannot read the agent's answer: ") + std::strerror(errno));
-        if (size == 0) return cni_fail(cni_code::kIo, "the agent closed the connection before it had answered");
+        if (size == 0) return cni_fail(cni_code::kIo, "the agent closed the connection before it answered");
         line.append(buffer.data(), static_cast<std::size_t>(size));
         if (line.size() > kMaxLineBytes) return cni_fail(cni_code::kIo, "the agent's answer is too long");
     }

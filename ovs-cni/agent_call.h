@@ -1,4 +1,4 @@
-// One question to the agent over its unix socket, with a deadline.
+// One request to the agent over its unix socket, with a deadline.
 //
 //   AgentCall::send(request) ──► the plugin may do something else meanwhile ──► answer()
 #pragma once
@@ -16,14 +16,15 @@ namespace ovs_cni {
 class AgentCall {
   public:
     /// Connects and sends the whole request; `timeout` runs from here to the end of the answer.
-    /// Errors: kTryAgain when no agent listens at `socket_path` or it does not take the request; it then knows nothing
-    /// of it.
+    /// Errors: kTryAgain when no agent listens at `socket_path`, or the agent does not accept the
+    /// request. In both cases the agent has seen nothing of it.
     [[nodiscard]] static CniResult<AgentCall> send(const std::string& socket_path, const Request& request,
                                                    std::chrono::milliseconds timeout);
 
-    /// Waits for the line that the agent answers with. SIGTERM and SIGINT, which the plugin otherwise blocks, are let
-    /// through while it waits. Errors, after all of which the agent may or may not have done what was asked: kTryAgain
-    /// for the deadline or a signal, kIo for a connection that broke.
+    /// Waits for the line of the agent's answer. SIGTERM and SIGINT, which the plugin otherwise
+    /// blocks, are delivered while it waits. Errors: kTryAgain for the deadline or a signal, kIo
+    /// for a broken connection. After each of them the agent may or may not have served the
+    /// request.
     [[nodiscard]] CniResult<std::string> answer();
 
   private:
@@ -34,8 +35,8 @@ class AgentCall {
     std::chrono::steady_clock::time_point deadline_;
 };
 
-/// Blocks SIGTERM and SIGINT, so that they end the plugin only where it waits for the agent: there it can undo what it
-/// did. Ignores SIGPIPE. Called once, at the start.
+/// Blocks SIGTERM and SIGINT, so that they end the plugin only while it waits for the agent, where
+/// it can undo its work. Ignores SIGPIPE. Called once, at the start.
 void defer_termination();
 
 /// Sends a request and reads its answer. Errors: those of AgentCall, kDecode, or the agent's own.

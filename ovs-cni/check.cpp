@@ -14,7 +14,8 @@ using Differences = std::vector<std::string>;
 
 void append(Differences& differences, Differences more) { std::ranges::move(more, std::back_inserter(differences)); }
 
-/// The veth's end in the host: that it is there, up, and still paired with the interface in the sandbox.
+/// Checks the veth's end in the host: it exists, is up, and is still paired with the interface in
+/// the sandbox.
 void compare_host_link(const std::string& name, int sandbox_link, int mtu, Differences& differences) {
     auto socket = netlink::Socket::open();
     const auto link = socket ? netlink::find_link(*socket, name) : std::unexpected(socket.error());
@@ -29,7 +30,8 @@ void compare_host_link(const std::string& name, int sandbox_link, int mtu, Diffe
         differences.push_back(who + "it is not the other end of the sandbox's interface");
 }
 
-/// The agent's record against what the runtime was told, and what the agent found different in port and flows.
+/// Compares the agent's record with what the runtime knows, and adds the differences that the agent
+/// found in port and flows.
 void compare_record(const CheckResponse& record, const Environment& environment, const AttachmentResult& expected,
                     Differences& differences) {
     for (int i = 0; const auto& interface : expected.interfaces) {
@@ -83,7 +85,8 @@ CniResult<void> check(const Environment& environment, const NetworkConfiguration
 
     ASSIGN_OR_RETURN(const auto line, call->answer());
     const auto record = decode_response<CheckResponse>(line);
-    // Nothing in the sandbox and nothing at the agent: this container was never attached, or DEL came since.
+    // No interface in the sandbox and no record at the agent: never attached, or removed by DEL
+    // since.
     if (!record && (record.error().code != cni_code::kUnknownContainer || sandbox_link == 0))
         return std::unexpected(record.error());
     if (record) compare_record(*record, environment, expected, differences);
@@ -96,7 +99,7 @@ CniResult<void> status(const NetworkConfiguration& configuration) {
                                               configuration.agent_timeout);
     if (response) return {};
     auto error = response.error();
-    // Whatever keeps the agent from answering keeps it from serving ADD.
+    // An error that keeps the agent from answering also keeps it from serving ADD.
     if (error.code != cni_code::kLimited) error.code = cni_code::kNotAvailable;
     return std::unexpected(std::move(error));
 }

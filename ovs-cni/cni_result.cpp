@@ -39,7 +39,7 @@ template <typename Part> ordered_json encode_all(const std::vector<Part>& parts,
     return out;
 }
 
-/// Where `key` is absent or null there is nothing to read.
+/// Null where `key` is absent or its value is null.
 const json* find(const json& object, const char* key) {
     const auto found = object.find(key);
     return found == object.end() || found->is_null() ? nullptr : &*found;
@@ -54,7 +54,7 @@ outcome::Result<std::optional<ipam::IpAddress>> decode_gateway(const json& from,
 
 outcome::Result<ResultAddress> decode_address(const json& from) {
     const std::string text = from.at("address");
-    // The address itself is wanted, so its bits beyond the prefix length must stay.
+    // The address itself is needed, so its bits beyond the prefix length must stay.
     ASSIGN_OR_RETURN(const auto prefix, ipam::Prefix::parse(text));
     ASSIGN_OR_RETURN(const auto address, ipam::IpAddress::parse(text.substr(0, text.find('/'))));
     ASSIGN_OR_RETURN(const auto gateway, decode_gateway(from, "gateway"));

@@ -1,4 +1,4 @@
-// What ADD answers to the runtime, and what the runtime gives back as prevResult.
+// The result of ADD for the runtime, and the prevResult that the runtime passes back.
 //
 //   AttachmentResult ──► encode_result ──► JSON of the request's CNI version ──► runtime ──► decode_result
 #pragma once
@@ -19,8 +19,8 @@ namespace ovs_cni {
 
 struct ResultInterface {
     std::string name;
-    std::string mac;     ///< empty when the result does not say
-    int mtu = 0;         ///< bytes; 0 when the result does not say (before CNI 1.1.0)
+    std::string mac;     ///< empty when absent from the result
+    int mtu = 0;         ///< bytes; 0 when absent from the result (before CNI 1.1.0)
     std::string sandbox; ///< path of its namespace; empty for one in the host
 
     auto operator<=>(const ResultInterface&) const = default;
@@ -38,7 +38,7 @@ struct ResultAddress {
 struct ResultRoute {
     ipam::Prefix destination;
     std::optional<ipam::IpAddress> gateway;
-    int mtu = 0; ///< bytes; 0 when the result does not say (before CNI 1.1.0)
+    int mtu = 0; ///< bytes; 0 when absent from the result (before CNI 1.1.0)
 
     auto operator<=>(const ResultRoute&) const = default;
 };
@@ -55,7 +55,7 @@ struct AttachmentResult {
 /// The result as JSON in the shape of `version`; `dns` is the configuration's own, an object as JSON text, passed on.
 [[nodiscard]] std::string encode_result(const AttachmentResult& result, CniVersion version, const std::string& dns);
 
-/// The parts of a prevResult that are compared. Errors: kInvalidConfig, saying which part cannot be read.
+/// The parts of a prevResult that are compared. Errors: kInvalidConfig, naming the unreadable part.
 [[nodiscard]] CniResult<AttachmentResult> decode_result(const nlohmann::json& result);
 
 } // namespace ovs_cni

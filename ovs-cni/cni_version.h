@@ -1,4 +1,4 @@
-// The versions of the CNI specification that the plugin speaks.
+// The versions of the CNI specification that the plugin supports.
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ inline constexpr CniVersion kNewestCniVersion = kCniVersions.back().first;
     return kCniVersions.at(static_cast<std::size_t>(version)).second;
 }
 
-/// The version of this text; nothing for one that we do not speak.
+/// The version of this text; nothing for a version that we do not support.
 [[nodiscard]] constexpr std::optional<CniVersion> cni_version(std::string_view wanted) {
     for (const auto& [version, name] : kCniVersions) {
         if (name == wanted) return version;

@@ -12,7 +12,7 @@ CniResult<void> remove_link(const std::string& name) {
     return {};
 }
 
-/// Until the agent has heard of it, the address stays taken, so the runtime must ask again.
+/// The address stays in use until the agent has served DEL, so the runtime must call it again.
 CniError not_told(CniError error) {
     error.add_detail("the pod's interface is removed; its address stays taken until DEL or GC reaches the agent");
     return error;
@@ -21,15 +21,16 @@ CniError not_told(CniError error) {
 } // namespace
 
 CniResult<void> del(const Environment& environment, const NetworkConfiguration& configuration) {
-    // The agent first: a link that disappears keeps ovs-vswitchd busy, the longer the more ports it has, and the agent
-    // would have to wait until it gets to the flows.
+    // The agent first: a link that disappears keeps ovs-vswitchd busy, the longer the more ports it
+    // has, and the agent would have to wait until ovs-vswitchd gets to the flows.
     const auto response = ask_agent<DelResponse>(
         configuration.agent_socket, DelRequest{environment.key, configuration.name}, configuration.agent_timeout);
     const auto host_name = veth_identity(environment.key).host_name;
     const auto removed = remove_link(host_name);
     if (!response) return std::unexpected(not_told(response.error()));
     if (!removed) return removed;
-    // The record is right even where it names an interface that a plugin of another version made.
+    // The record is authoritative even if a plugin of another version created the interface that it
+    // names.
     if (const auto& recorded = response->host_interface; recorded && *recorded != host_name)
         return remove_link(*recorded);
     return {};
@@ -40,7 +41,7 @@ CniResult<void> gc(const NetworkConfiguration& configuration) {
                      ask_agent<GcResponse>(configuration.agent_socket,
                                            GcRequest{configuration.name, configuration.valid_attachments},
                                            configuration.agent_timeout));
-    // One link that cannot be removed must not keep the others.
+    // A link that cannot be removed must not keep the others from being removed.
     std::string failures;
     for (const auto& attachment : response.removed) {
         if (const auto removed = remove_link(attachment.host_interface); !removed)

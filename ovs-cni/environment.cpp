@@ -45,7 +45,7 @@ CniResult<std::string> read_interface_name(std::string_view value) {
     if (value.empty()) return missing("CNI_IFNAME");
     if (value.size() > kLongestInterfaceName)
         return wrong("CNI_IFNAME", value, "an interface name has at most 15 characters");
-    if (value == "." || value == "..") return wrong("CNI_IFNAME", value, "this is not a name");
+    if (value == "." || value == "..") return wrong("CNI_IFNAME", value, "it is not a valid name");
     if (std::ranges::any_of(value, [](char c) { return c == '/' || c == ':' || is_space(c); }))
         return wrong("CNI_IFNAME", value, "an interface name has no '/', ':' or white space");
     return std::string(value);
@@ -70,7 +70,8 @@ CniResult<std::optional<PodReference>> read_pod_arguments(std::string_view argum
     }
     if (pod.namespace_.empty() && pod.name.empty()) return std::nullopt;
     if (pod.namespace_.empty() || pod.name.empty())
-        return wrong("CNI_ARGS", arguments, "K8S_POD_NAMESPACE and K8S_POD_NAME belong together");
+        return wrong("CNI_ARGS", arguments,
+                     "K8S_POD_NAMESPACE and K8S_POD_NAME need each other: one of them is missing");
     return pod;
 }
 

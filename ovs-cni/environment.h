@@ -1,4 +1,5 @@
-// What the runtime passes in environment variables, checked. Source: CNI specification, section 2, "Parameters".
+// The runtime's parameters in environment variables, checked. Source: CNI specification, section 2,
+// "Parameters".
 //
 //   CNI_COMMAND CNI_CONTAINERID CNI_NETNS CNI_IFNAME CNI_ARGS ──► Environment
 #pragma once
@@ -28,12 +29,14 @@ struct Environment {
 /// The value of a variable; empty when it is not set.
 using Variables = std::function<std::string_view(const char* name)>;
 
-/// What the variables say. Errors: kInvalidEnvironment, naming the first variable that its verb needs and that is
-/// missing or malformed. Whether CNI_NETNS really is a namespace shows when it is opened.
+/// The environment in these variables. Errors: kInvalidEnvironment, naming the first variable that
+/// its verb needs and that is missing or malformed. Whether CNI_NETNS really is a namespace shows
+/// when it is opened.
 [[nodiscard]] CniResult<Environment> read_environment(const Variables& variables);
 
 /// The pod in CNI_ARGS ("IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web"); nothing when it names none.
-/// Unknown keys are ignored. Errors: kInvalidEnvironment for what is not KEY=VALUE pairs, or half a pod's name.
+/// Unknown keys are ignored. Errors: kInvalidEnvironment for text that is not KEY=VALUE pairs, or
+/// half of a pod's name.
 [[nodiscard]] CniResult<std::optional<PodReference>> read_pod_arguments(std::string_view arguments);
 
 } // namespace ovs_cni

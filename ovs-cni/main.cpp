@@ -1,5 +1,5 @@
-// The CNI plugin: one process for each verb. It works in the host's and the pod's namespaces by netlink and asks the
-// agent for everything else.
+// The CNI plugin: one process for each verb. It works in the host's and the pod's namespaces
+// through netlink, and calls the agent for everything else.
 //
 //   environment, standard input ──► verb ──► standard output (result or error), exit code 0 or 1
 #include "ovs-cni/agent_call.h"
@@ -44,7 +44,7 @@ CniResult<std::string> read_standard_input() {
     }
 }
 
-/// Whether all of it was written.
+/// Returns whether all of it was written.
 bool print(std::string line) {
     line += '\n';
     std::string_view rest = line;
@@ -71,11 +71,11 @@ int print_versions(CniVersion asked_in) {
     return print(out.dump()) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/// Hands the result over; an attachment that nobody learns of is taken back.
+/// Prints the result. An attachment whose result cannot be delivered is undone.
 int print_added(CniResult<Added> added, const NetworkConfiguration& configuration) {
     if (!added) return fail_with(added.error(), configuration.cni_version);
     if (print(encode_result(added->result, configuration.cni_version, configuration.dns))) return EXIT_SUCCESS;
-    std::fprintf(stderr, "ovs-cni: standard output cannot be written; the attachment is taken back\n%s",
+    std::fprintf(stderr, "ovs-cni: cannot write to standard output; the attachment is undone\n%s",
                  added->undo.run().c_str());
     return EXIT_FAILURE;
 }
@@ -107,7 +107,7 @@ int run() {
     return served ? EXIT_SUCCESS : fail_with(served.error(), version);
 }
 
-/// Started by hand, without any variable of CNI: says what this program is.
+/// Whether a person started the program, without any CNI variable. It then prints its purpose.
 bool started_by_hand() {
     for (const char* const name :
          {"CNI_COMMAND", "CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_ARGS", "CNI_PATH"}) {
@@ -139,7 +139,7 @@ int main() {
     }
     try {
         return ovs_cni::serve_runtime();
-    } catch (...) { // not even the error could be put together
+    } catch (...) { // there is no memory even for the error text
         std::puts(R"({"cniVersion":"1.1.0","code":106,"msg":"ovs-cni failed: out of memory"})");
         return EXIT_FAILURE;
     }

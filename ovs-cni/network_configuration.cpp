@@ -17,7 +17,7 @@ std::unexpected<CniError> invalid(std::string why) { return cni_fail(cni_code::k
 
 std::string supported_versions() { return words::join(kCniVersions | std::views::values); }
 
-/// Which versions of the specification have the verb. Source: its "Released versions".
+/// The first version of the specification that has the verb. Source: its "Released versions".
 CniVersion first_version_with(Verb verb) {
     switch (verb) {
     case Verb::CHECK:
@@ -31,7 +31,7 @@ CniVersion first_version_with(Verb verb) {
 }
 
 CniResult<CniVersion> read_version(const json& from, Verb verb) {
-    // A configuration without one is of the time before there were versions: 0.1.0.
+    // A configuration without a version predates versions: 0.1.0.
     const std::string wanted = from.value("cniVersion", "0.1.0");
     const auto version = cni_version(wanted);
     if (!version)
@@ -83,11 +83,11 @@ CniResult<void> refuse_foreign_ipam(const json& from) {
     const auto found = from.find("ipam");
     if (found == from.end() || !found->is_object() || found->value("type", "").empty()) return {};
     return cni_fail(cni_code::kUnsupportedField,
-                    "the configuration's field ipam asks for the IPAM plugin '" + found->value("type", "") +
+                    "the configuration's field ipam names the IPAM plugin '" + found->value("type", "") +
                         "', but ovs-cni allocates addresses itself, from the node's PodCIDRs: remove the field");
 }
 
-/// What the verbs need beside the common fields.
+/// Reads the fields that only some verbs need.
 CniResult<void> read_for_verb(const json& from, Verb verb, NetworkConfiguration& configuration) {
     const auto previous = from.find("prevResult");
     const bool has_previous = previous != from.end() && !previous->is_null();
@@ -115,7 +115,7 @@ CniResult<NetworkConfiguration> read(const json& from, Verb verb) {
     ASSIGN_OR_RETURN(const auto timeout, read_timeout(from));
     NetworkConfiguration configuration{version, std::move(name), std::move(socket), timeout, "{}", {}, {}};
     if (const auto dns = from.find("dns"); dns != from.end() && dns->is_object()) configuration.dns = dns->dump();
-    // A pod that is there must be removable whatever its configuration has become.
+    // An existing pod must be removable whatever its configuration has become.
     if (const auto refused = refuse_foreign_ipam(from); !refused && verb != Verb::DEL && verb != Verb::GC)
         return std::unexpected(refused.error());
     RETURN_IF_ERROR(read_for_verb(from, verb, configuration));

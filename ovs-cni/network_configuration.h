@@ -29,12 +29,14 @@ struct NetworkConfiguration {
     std::vector<AttachmentKey> valid_attachments; ///< GC: cni.dev/valid-attachments
 };
 
-/// The cniVersion of a configuration, for the answer's own; nothing when it has none, or one that we do not speak.
+/// The cniVersion of a configuration, for the version of the answer; nothing when it is absent or
+/// not supported.
 [[nodiscard]] std::optional<CniVersion> cni_version_of(std::string_view configuration);
 
-/// The configuration for this verb. Fields that are not known are ignored.
-/// Errors: kDecode (not JSON), kIncompatibleVersion (cniVersion not ours, or without this verb), kInvalidConfig (a
-/// field is missing, malformed or in the wrong place), kUnsupportedField (an IPAM plugin is asked for).
+/// The configuration for this verb. Unknown fields are ignored.
+/// Errors: kDecode (not JSON), kIncompatibleVersion (cniVersion not ours, or without this verb),
+/// kInvalidConfig (a field is missing, malformed or in the wrong place), kUnsupportedField (an IPAM
+/// plugin is named).
 [[nodiscard]] CniResult<NetworkConfiguration> read_configuration(std::string_view text, Verb verb);
 
 } // namespace ovs_cni

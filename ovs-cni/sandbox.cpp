@@ -18,7 +18,8 @@ using ipam::Family;
 using outcome::fail;
 using outcome::Result;
 
-/// Routes in the sandbox are like those that an administrator sets there: nothing but a reboot of the pod removes them.
+/// Routes in the sandbox count as set by an administrator: nothing but a restart of the pod removes
+/// them.
 constexpr std::uint8_t kSandboxRouteProtocol = RTPROT_BOOT;
 
 /// Whether a member of `range`, seen through `projection`, is `wanted`.
@@ -47,7 +48,7 @@ Result<std::vector<ResultRoute>> set_routes(Sandbox& sandbox, int link, const Ad
     for (const auto& router : response.gateways) {
         RETURN_IF_ERROR(netlink::replace_neighbour(sandbox.socket, {router, response.router_mac, link}));
         const netlink::Route to_router{ipam::Prefix::host(router), {}, link, {}, response.mtu, kSandboxRouteProtocol};
-        // fe80::1 is on the link by its nature; 169.254.1.1 is so only by a route that says it.
+        // fe80::1 is always on the link; 169.254.1.1 needs a route that makes it so.
         if (router.family == Family::IPv4) {
             RETURN_IF_ERROR(netlink::replace_route(sandbox.socket, to_router));
         }

@@ -1,7 +1,7 @@
-// The pod's side of its attachment: the interface in the sandbox, set up and compared.
+// The pod's side of its attachment: configures the interface in the sandbox, and compares it.
 //
 //   AddResponse (agent) ──► configure_sandbox ──► MTU, addresses, routes, neighbours of CNI_IFNAME
-//   prevResult (runtime) ─► sandbox_differences ─► lines that name what is not so any more
+//   prevResult (runtime) ─► sandbox_differences ─► lines that name every difference
 #pragma once
 
 #include "outcome/result.h"
@@ -15,7 +15,7 @@
 
 namespace ovs_cni {
 
-/// A sandbox that was opened: its namespace, and a routing socket in it.
+/// An open sandbox: its namespace, and a routing socket in it.
 struct Sandbox {
     netlink::NetworkNamespace network_namespace;
     netlink::Socket socket;
@@ -24,17 +24,18 @@ struct Sandbox {
 /// Errors: the path is not a network namespace, or it is the host's own.
 [[nodiscard]] outcome::Result<Sandbox> open_sandbox(const std::string& path);
 
-/// What needs no answer from the agent: the loopback interface and `interface` up. IPv6 is switched on for the
-/// interface later, when it turns out to get such an address.
+/// The part that needs no answer from the agent: sets the loopback interface and `interface` up.
+/// IPv6 is enabled for the interface later, when it turns out to get an IPv6 address.
 [[nodiscard]] outcome::Result<void> raise_interfaces(Sandbox& sandbox, const std::string& interface);
 
-/// Gives `interface` what the agent decided: MTU, addresses, the virtual router as permanent neighbour and as default
-/// gateway. A family that has a default route already keeps it. Returns the default routes that were set.
+/// Applies the agent's decision to `interface`: MTU, addresses, the virtual router as permanent
+/// neighbour and as default gateway. A family keeps an existing default route. Returns the default
+/// routes that were set.
 [[nodiscard]] outcome::Result<std::vector<ResultRoute>>
 configure_sandbox(Sandbox& sandbox, const std::string& interface, const AddResponse& response);
 
-/// How `interface` differs from what `expected` says of it; a line for each difference, none when all is there.
-/// Further addresses and routes are no difference: later plugins of the chain may add them.
+/// How `interface` differs from `expected`: a line for each difference. Additional addresses and
+/// routes are ignored, because later plugins of the chain may add them.
 [[nodiscard]] outcome::Result<std::vector<std::string>>
 sandbox_differences(Sandbox& sandbox, const std::string& interface, const AttachmentResult& expected);
 

@@ -1,4 +1,4 @@
-// What has been done so far, and how to take it back: the latest step first.
+// The steps done so far and how to undo them, the latest step first.
 #pragma once
 
 #include "outcome/result.h"
@@ -14,8 +14,8 @@ class Undo {
     using Step = std::function<outcome::Result<void>()>;
 
     void push(Step step) { steps_.push_back(std::move(step)); }
-    /// Takes everything back, the latest step first; a step that fails does not keep the earlier ones from it.
-    /// Returns a line for each failure.
+    /// Undoes every step, the latest first; a failure does not stop the rollback. Returns a line
+    /// for each failure.
     [[nodiscard]] std::string run() {
         std::string failures;
         for (; !steps_.empty(); steps_.pop_back()) {

@@ -11,21 +11,23 @@
 
 namespace ovs_cni {
 
-/// An attachment that was made, and how to take it back when its result cannot be handed over.
+/// A new attachment, and how to undo it when its result cannot be delivered.
 struct Added {
     AttachmentResult result;
     Undo undo;
 };
 
-/// Connects the sandbox. When it fails, everything is as before: the veth is gone and the agent has forgotten the
-/// attachment; the details say so where even that failed.
+/// Connects the sandbox. ADD is atomic: on failure every step is rolled back, so the veth is gone
+/// and the agent has forgotten the attachment. The details name the steps whose rollback failed.
 [[nodiscard]] CniResult<Added> add(const Environment& environment, const NetworkConfiguration& configuration);
 
-/// Disconnects, whatever is left to disconnect. The veth goes even when the agent cannot be told; then it is kTryAgain,
-/// as the address stays taken until the agent hears of it, by the next DEL or by GC.
+/// Disconnects whatever is left to disconnect. The veth is removed even when the agent cannot be
+/// reached. The error is then kTryAgain, because the address stays in use until the next DEL or GC
+/// reaches the agent.
 [[nodiscard]] CniResult<void> del(const Environment& environment, const NetworkConfiguration& configuration);
 
-/// Compares what is there with prevResult and with the agent's record. Error kDiffers names every difference.
+/// Compares the attachment with prevResult and with the agent's record. Error kDiffers names every
+/// difference.
 [[nodiscard]] CniResult<void> check(const Environment& environment, const NetworkConfiguration& configuration);
 
 /// Removes the attachments of this network that are not in cni.dev/valid-attachments.

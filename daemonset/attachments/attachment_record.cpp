@@ -57,7 +57,7 @@ Result<std::optional<AttachmentRecord>> read_record(const InterfaceRow& row) {
     if (!ids.contains(kVersionKey)) return std::optional<AttachmentRecord>();
     const std::string where = "the record of interface " + row.name + " in the switch's database: ";
     if (value_of(ids, kVersionKey) != kVersion)
-        return fail(where + "version " + value_of(ids, kVersionKey) + " is not known here; a newer agent wrote it");
+        return fail(where + "version " + value_of(ids, kVersionKey) + " is unknown; a newer agent wrote it");
     auto mac = ipam::MacAddress::parse(value_of(ids, kMac));
     if (!mac) return fail(where + kMac + ": " + mac.error().message);
     auto addresses = read_addresses(value_of(ids, kAddresses));

@@ -1,5 +1,6 @@
-// The record of an attachment: the external_ids of its Interface row in the switch's database, written in the same
-// transaction as the port. There is no other store; what is not in a record does not exist.
+// The record of an attachment: the external_ids of its Interface row in the switch's database,
+// written in the same transaction as the port. There is no other store; an attachment without a
+// record does not exist.
 //
 //   AddRequest + addresses ──► AttachmentRecord ◄──► external_ids (keys "ovs-cni/...")
 //                                    └──► flowgen::Attachment, with the ofport that the switch gave
@@ -30,11 +31,11 @@ struct AttachmentRecord {
     auto operator<=>(const AttachmentRecord&) const = default;
 };
 
-/// The external_ids that say all of the record.
+/// The external_ids that hold the whole record.
 [[nodiscard]] TextMap external_ids(const AttachmentRecord& record);
 
-/// What an Interface row says; nothing when it has no record of ours.
-/// Errors: a record of a version that we do not know, or with a value that is none.
+/// The record in an Interface row; nothing when the row has no record of ours. Errors: a record of
+/// an unknown version, or with an invalid value.
 [[nodiscard]] outcome::Result<std::optional<AttachmentRecord>> read_record(const InterfaceRow& row);
 
 /// The attachment as the compiler sees it.

@@ -30,11 +30,11 @@ std::vector<std::string> Attachments::refresh(const DatabaseView& view, std::spa
         if (!record) problems.push_back(record.error().message);
         if (!record || !*record) {
             if (lost_unasked(interface))
-                problems.push_back("somebody else removed the port or the record of " + interface);
+                problems.push_back("another component removed the port or the record of " + interface);
             forget(interface);
             continue;
         }
-        // Its addresses are in use already if a verb of ours made it.
+        // The addresses are already in use if a verb of this agent created the record.
         unexpected = unexpected || (!records_.contains(interface) && !under_way((*record)->key));
         records_[interface] = std::move(**record);
     }
@@ -76,7 +76,7 @@ Result<void> Attachments::rebuild_allocator() {
 }
 
 Result<std::vector<ipam::IpAddress>> Attachments::allocate() {
-    if (!allocator_) return outcome::fail("this node's Node object has no podCIDR to take an address from");
+    if (!allocator_) return outcome::fail("this node's Node object has no podCIDR to allocate an address from");
     return allocator_->allocate();
 }
 
@@ -123,7 +123,7 @@ std::vector<flowgen::Attachment> Attachments::to_serve() const {
         if (record.ofport != 0 && !under_way_.contains(record.key)) attachments.push_back(attachment(record));
     for (const auto& [key, doing] : under_way_)
         if (doing.doing == Doing::Adding && doing.record) attachments.push_back(attachment(*doing.record));
-    std::ranges::sort(attachments); // so that one that ceases to be under way changes nothing
+    std::ranges::sort(attachments); // so that the order does not change when a verb ends
     return attachments;
 }
 

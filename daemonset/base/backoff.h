@@ -1,4 +1,4 @@
-// How long to wait after a failure: twice as long each time, up to a bound.
+// Growing pauses after failures: twice as long each time, up to a bound.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,8 @@
 
 namespace agent {
 
-/// Whether a random part is taken off, so that all nodes do not come back to a server at the same moment.
+/// Whether a random part is subtracted, so that not all nodes return to a server at the same
+/// moment.
 enum class Jitter : std::uint8_t { None, UpToHalf };
 
 class Backoff {
@@ -16,9 +17,9 @@ class Backoff {
     Backoff(std::chrono::milliseconds first, std::chrono::milliseconds longest, Jitter jitter = Jitter::None)
         : first_(first), longest_(longest), next_(first), jitter_(jitter) {}
 
-    /// Something has worked: the next failure is the first.
+    /// After a success: the next failure counts as the first.
     void reset() { next_ = first_; }
-    /// How long to wait this time; the next time it is twice as long.
+    /// The pause before the next attempt; the following one is twice as long.
     [[nodiscard]] std::chrono::milliseconds pause() {
         using Count = std::chrono::milliseconds::rep;
         const auto most = next_;

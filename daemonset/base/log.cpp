@@ -87,7 +87,7 @@ void log_error(std::string_view message, std::initializer_list<LogField> fields)
 void FailureLog::failed(const std::string& reason) {
     if (reason == reason_) return;
     reason_ = reason;
-    log_warning(what_ + " failed, trying again", {{"reason", reason}});
+    log_warning(what_ + " failed, retrying", {{"reason", reason}});
 }
 
 void FailureLog::recovered() {

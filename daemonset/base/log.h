@@ -1,8 +1,9 @@
-// The agent's log: one line of logfmt for each thing that changed or went wrong, on standard error.
+// The agent's log: one line of logfmt for each change or failure, on standard error.
 //
 //   time=2024-05-01T12:00:00.123+0000 level=info msg="policy change installed" generation=12 added=3 removed=1
 //
-// Nothing is logged per packet or per unchanged object, so a quiet log means that nothing changes.
+// Nothing is logged per packet or per unchanged object, so a quiet log means that nothing is
+// changing.
 #pragma once
 
 #include <fmt/format.h>
@@ -16,7 +17,7 @@ namespace agent {
 
 enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
 
-/// One key=value of a line; the value is quoted when it has to be.
+/// One key=value of a line; the value is quoted if necessary.
 struct LogField {
     template <typename T> LogField(std::string_view field_key, const T& field_value)
         : key(field_key), value(fmt::format("{}", field_value)) {}
@@ -28,10 +29,10 @@ struct LogField {
 /// Opens the log on standard error; lines below `threshold` are left out.
 void open_log(LogLevel threshold);
 
-/// Whether lines of the level debug are written; to be asked before a line is put together that takes long.
+/// Whether lines of the level debug are written. Check it before building a line that is expensive.
 [[nodiscard]] bool logs_debug();
 
-/// What follows the level in a line: msg="..." and the fields.
+/// The part of a line after the level: msg="..." and the fields.
 [[nodiscard]] std::string log_text(std::string_view message, std::initializer_list<LogField> fields);
 
 void log_debug(std::string_view message, std::initializer_list<LogField> fields = {});
@@ -39,16 +40,16 @@ void log_info(std::string_view message, std::initializer_list<LogField> fields =
 void log_warning(std::string_view message, std::initializer_list<LogField> fields = {});
 void log_error(std::string_view message, std::initializer_list<LogField> fields = {});
 
-/// A state that is tried again and again, such as a connection: says each reason once, not once for each try.
+/// Logs a state that is retried, such as a connection: each reason once, not once for each attempt.
 class FailureLog {
   public:
     explicit FailureLog(std::string_view what) : what_(what) {}
 
-    /// A warning, unless the last one said the same.
+    /// A warning, unless the last one gave the same reason.
     void failed(const std::string& reason);
-    /// A line that it works again, if it had failed.
+    /// Logs the recovery, if there was a failure.
     void recovered();
-    /// The last reason; empty when it works.
+    /// The last reason; empty after a recovery.
     [[nodiscard]] const std::string& last_error() const { return reason_; }
 
   private:

@@ -19,7 +19,8 @@ prometheus::Gauge& gauge(Registry& registry, const std::string& name, const std:
     return prometheus::BuildGauge().Name(name).Help(meaning).Register(registry).Add(labels);
 }
 
-/// From a tenth of a millisecond to ten seconds: both a policy change and a pod that is waited for fall inside.
+/// From a tenth of a millisecond to ten seconds: both a policy change and the wait for a pod fall
+/// inside.
 const prometheus::Histogram::BucketBoundaries& time_buckets() {
     static const prometheus::Histogram::BucketBoundaries buckets{0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02,
                                                                  0.05,   0.1,    0.5,   1,     2,     5,    10};
@@ -36,10 +37,10 @@ Metrics::Metrics(std::shared_ptr<Registry> registry)
       flows_removed(counter(*registry, "ovs_cni_flow_mods_total", "Flow changes that the switch confirmed",
                             {{"kind", "remove"}})),
       bundles(counter(*registry, "ovs_cni_bundles_total", "Bundles that the switch committed")),
-      bundle_errors(
-          counter(*registry, "ovs_cni_bundle_errors_total", "Bundles that the switch refused or that broke off")),
-      foreign_changes(
-          counter(*registry, "ovs_cni_foreign_changes_total", "Flows that somebody else changed, put right")),
+      bundle_errors(counter(*registry, "ovs_cni_bundle_errors_total",
+                            "Bundles that the switch refused or that were interrupted")),
+      foreign_changes(counter(*registry, "ovs_cni_foreign_changes_total",
+                              "Flows that another controller changed, restored by the agent")),
       resyncs(counter(*registry, "ovs_cni_resyncs_total", "Dumps of the switch's flows")),
       flows_desired(gauge(*registry, "ovs_cni_flows", "Flows of the bridge", {{"state", "desired"}})),
       flows_installed(gauge(*registry, "ovs_cni_flows", "Flows of the bridge", {{"state", "installed"}})),

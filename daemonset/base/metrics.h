@@ -1,4 +1,4 @@
-// What the agent counts, in Prometheus' terms; every metric is defined here and nowhere else.
+// The agent's metrics, in Prometheus' terms; every metric is defined here and nowhere else.
 //
 //   reconciler, CNI server ──► Metrics ──► text() ──► GET /metrics
 #pragma once
@@ -21,8 +21,8 @@ class Metrics {
     prometheus::Counter& flows_added;     ///< flow-mods that the switch confirmed
     prometheus::Counter& flows_removed;   ///< the same, deletions
     prometheus::Counter& bundles;         ///< bundles committed
-    prometheus::Counter& bundle_errors;   ///< bundles that the switch refused, or that broke off
-    prometheus::Counter& foreign_changes; ///< flows that somebody else added, changed or removed, put right
+    prometheus::Counter& bundle_errors;   ///< bundles that the switch refused, or that were interrupted
+    prometheus::Counter& foreign_changes; ///< flows that another controller changed, now restored
     prometheus::Counter& resyncs;         ///< dumps of the switch's flows
     prometheus::Gauge& flows_desired;
     prometheus::Gauge& flows_installed;
@@ -30,7 +30,7 @@ class Metrics {
     prometheus::Gauge& generation_installed;
     prometheus::Gauge& attachments;
     prometheus::Gauge& source_errors;         ///< files whose last good state is in use
-    prometheus::Gauge& ready;                 ///< 1 when /readyz says 200
+    prometheus::Gauge& ready;                 ///< 1 when /readyz returns 200
     prometheus::Histogram& reconcile_seconds; ///< from the first change to the switch's confirmation
 
     /// One CNI request, answered with this error code (0: success) after this time.

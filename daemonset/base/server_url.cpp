@@ -18,7 +18,7 @@ bool is_host_name(std::string_view text) {
     });
 }
 
-/// The host without its brackets; empty when it is none.
+/// The host without its brackets; empty when it is not a host.
 std::string read_host(std::string_view text) {
     if (!text.starts_with('[')) return is_host_name(text) ? std::string(text) : std::string();
     if (text.size() < 2 || text.back() != ']') return {};
@@ -38,7 +38,7 @@ std::string ServerUrl::text() const { return (tls ? "https://" : "http://") + au
 
 outcome::Result<ServerUrl> parse_server_url(std::string_view text) {
     const auto refused = outcome::fail("\"" + std::string(text) +
-                                       "\" is no server: it must be https://HOST[:PORT][/PATH], such as "
+                                       "\" is not a server URL: it must be https://HOST[:PORT][/PATH], such as "
                                        "https://10.0.0.1:6443 or https://[fd00::1]:6443");
     ServerUrl url;
     std::string_view rest = text;

@@ -1,4 +1,4 @@
-// Where an API server is: its URL, taken apart.
+// The URL of an API server, parsed.
 #pragma once
 
 #include "outcome/result.h"
@@ -14,10 +14,10 @@ struct ServerUrl {
     bool tls = true;
     std::string host; ///< a name or an address, IPv6 without brackets
     std::uint16_t port = 443;
-    std::string path; ///< in front of every request's path: empty, or "/PREFIX" without a slash at the end
+    std::string path; ///< prefix of every request's path: empty, or "/PREFIX" without a slash at the end
 
     auto operator<=>(const ServerUrl&) const = default;
-    /// "HOST:PORT", an IPv6 address in brackets, as the header Host has it.
+    /// "HOST:PORT", an IPv6 address in brackets, as in the header Host.
     [[nodiscard]] std::string authority() const;
     /// "https://HOST:PORT/PATH".
     [[nodiscard]] std::string text() const;

@@ -37,7 +37,7 @@ Task<> sleep_until(TimePoint deadline) {
 void spawn(const asio::any_io_executor& executor, std::string what, Task<> work) {
     asio::co_spawn(executor, std::move(work), [what = std::move(what)](const std::exception_ptr& thrown) {
         if (!thrown) return;
-        log_error("a part of the agent failed, so the agent ends; this is a fault of the agent: please file a bug",
+        log_error("internal error in a part of the agent, which now exits: please file a bug",
                   {{"part", what}, {"reason", reason_of(thrown)}});
         std::abort(); // a core file shows where
     });
@@ -46,7 +46,7 @@ void spawn(const asio::any_io_executor& executor, std::string what, Task<> work)
 void spawn_request(const asio::any_io_executor& executor, std::string what, Task<> work) {
     asio::co_spawn(executor, std::move(work), [what = std::move(what)](const std::exception_ptr& thrown) {
         if (thrown)
-            log_error("a request failed; this is a fault of the agent: please file a bug",
+            log_error("internal error in a request: please file a bug",
                       {{"request", what}, {"reason", reason_of(thrown)}});
     });
 }

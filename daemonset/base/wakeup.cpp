@@ -21,7 +21,7 @@ Task<bool> Wakeup::wait_until(TimePoint deadline) {
         ~Registration() { waiters.erase(place); }
     };
     const Registration registration{waiters_, waiters_.insert(waiters_.end(), &waiter)};
-    boost::system::error_code cancelled; // says nothing that `notified` does not
+    boost::system::error_code cancelled; // `notified` says as much
     co_await waiter.timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
     co_return waiter.notified;
 }

@@ -1,4 +1,4 @@
-// What coroutines of one thread wait on until something has changed.
+// Lets coroutines of one thread wait until something has changed.
 //
 //   waiter ── co_await changed.wait_until(deadline) ──┐
 //   writer ── changes a value, changed.notify_all() ──┴─► the waiter looks at the value again
@@ -16,10 +16,10 @@ class Wakeup {
   public:
     explicit Wakeup(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-    /// Wakes every coroutine that waits now.
+    /// Wakes every coroutine that is waiting now.
     void notify_all();
-    /// Returns true when notified, false when the deadline came first. Waiters look at the value before and after:
-    /// a notification while nobody waits is not kept.
+    /// Returns true when notified, false when the deadline came first. Waiters look at the value
+    /// before and after: a notification without a waiter is lost.
     [[nodiscard]] Task<bool> wait_until(TimePoint deadline);
     [[nodiscard]] Task<bool> wait() { return wait_until(kNever); }
 

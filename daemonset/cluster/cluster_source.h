@@ -1,4 +1,4 @@
-// Where the cluster's objects come from. The agent does not know which source it has.
+// The source of the cluster's objects. The agent does not know which one it has.
 //
 //   ManifestFollower ──────────┐
 //   kubernetes::ApiFollower ───┴─► NodeState::cluster ──► Listener::cluster_changed
@@ -19,26 +19,26 @@ namespace agent {
 
 class ClusterSource : public Interface {
   public:
-    /// What of the cluster has changed.
+    /// Which objects of the cluster have changed.
     struct Changed {
         bool nodes = false; ///< Node objects among it
     };
-    /// Learns that a change is in NodeState::cluster; a burst of changes is one call.
+    /// Notified when a change is in NodeState::cluster; a burst of changes is one call.
     class Listener : public Interface {
       public:
         virtual void cluster_changed(Changed changed) = 0;
     };
 
-    /// Follows for good; what is not there yet is waited for.
+    /// Follows the source for good, and waits for one that does not exist yet.
     [[nodiscard]] virtual Task<> run() = 0;
-    /// Takes over now whatever could have been missed. Errors: nothing can be read yet.
+    /// Reads now whatever could have been missed. Errors: nothing can be read yet.
     [[nodiscard]] virtual outcome::Result<void> rescan() = 0;
-    /// What is wrong at present, a line each.
+    /// The current errors, a line each.
     [[nodiscard]] virtual std::vector<std::string> errors() const = 0;
-    /// Why the state does not count yet; empty when it does.
+    /// Why the state cannot be used yet; empty when it can.
     [[nodiscard]] virtual std::string last_error() const = 0;
-    /// What the cluster is to be told of this node's network from now on; nothing: what it was told last stands.
-    /// A source that only the administrator writes is told nothing.
+    /// The report on this node's network that the cluster shows from now on; nothing: its last
+    /// report stays. A source that only the administrator writes ignores it.
     virtual void report(const std::optional<NetworkReport>& report) = 0;
 };
 

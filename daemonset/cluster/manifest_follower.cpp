@@ -11,13 +11,13 @@ namespace asio = boost::asio;
 using outcome::Result;
 
 constexpr std::chrono::milliseconds kRetry{500};
-/// A log line names this many objects; the rest it counts.
+/// How many objects a log line names; the others are counted.
 constexpr std::size_t kObjectsNamed = 5;
 
 void log_change(const cluster::Change& change) {
     for (const auto& error : change.errors)
-        log_error("manifest is wrong, and what it held before stays", {{"reason", error.text()}});
-    for (const auto& error : change.resolved) log_info("manifest is right again", {{"was", error.text()}});
+        log_error("manifest rejected, its last good objects stay in force", {{"reason", error.text()}});
+    for (const auto& error : change.resolved) log_info("manifest recovered", {{"was", error.text()}});
     for (const auto& skipped : change.skipped) log_info("kind not used", {{"what", skipped.text()}});
     if (!change.objects.empty())
         log_info("cluster changed",
@@ -40,7 +40,7 @@ Task<> ManifestFollower::run() {
 Task<outcome::Error> ManifestFollower::follow() {
     auto opened = cluster::ManifestDirectory::open(executor_, node_.configuration.manifests.string());
     if (!opened) co_return opened.error();
-    // Nothing is known to be complete until all files of this directory were right once.
+    // The state is not known to be complete until all files of this directory have been valid once.
     node_.cluster = nullptr;
     directory_ = std::move(*opened);
     opening_.recovered();
@@ -81,7 +81,7 @@ std::string ManifestFollower::last_error() const {
     if (node_.cluster) return {};
     const auto wrong = errors();
     if (wrong.empty()) return "the manifests have not been read yet";
-    return "not every manifest was right since the agent started: " + words::first_of(wrong);
+    return "not all manifests have been valid since the agent started: " + words::first_of(wrong);
 }
 
 } // namespace agent

@@ -2,8 +2,9 @@
 //
 //   ManifestDirectory ── Change ──► log ──► NodeState::cluster ──► Listener::cluster_changed
 //
-// The state counts from the first moment at which every file was right. Until then nothing is known to be complete: an
-// agent that starts beside a broken policy file would otherwise take that policy out of a switch that still has it.
+// The state is used from the moment at which every file has been valid. Until then it is not known
+// to be complete: an agent that starts beside a broken policy file would otherwise remove that
+// policy from a switch that still has it.
 #pragma once
 
 #include "daemonset/base/task.h"
@@ -23,19 +24,19 @@ class ManifestFollower : public ClusterSource {
   public:
     ManifestFollower(boost::asio::any_io_executor executor, NodeState& node, Listener& listener);
 
-    /// Follows for good; a directory that is not there yet is waited for.
+    /// Follows for good, and waits for a directory that does not exist yet.
     [[nodiscard]] Task<> run() override;
 
-    /// Reads again whatever differs, now. Errors: the directory is not open.
+    /// Reads again now every file that differs. Errors: the directory is not open.
     [[nodiscard]] outcome::Result<void> rescan() override;
-    /// What is wrong at present, a line each.
+    /// The current errors, a line each.
     [[nodiscard]] std::vector<std::string> errors() const override;
-    /// Why the state does not count yet; empty when it does.
+    /// Why the state cannot be used yet; empty when it can.
     [[nodiscard]] std::string last_error() const override;
     void report(const std::optional<NetworkReport>& /*report*/) override {}
 
   private:
-    /// Follows until something breaks, and says what.
+    /// Follows until something breaks, and returns the reason.
     [[nodiscard]] Task<outcome::Error> follow();
     void take(const cluster::Change& change);
 

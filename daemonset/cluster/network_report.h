@@ -1,4 +1,4 @@
-// What the node's condition NetworkUnavailable is to say.
+// The content of the node's condition NetworkUnavailable.
 #pragma once
 
 #include <compare>
@@ -9,7 +9,7 @@
 
 namespace agent {
 
-/// What keeps pods from being served.
+/// The reasons why pods cannot be served.
 enum class Cause : std::uint8_t {
     ClusterUnread,
     NodeMissing,
@@ -30,7 +30,7 @@ enum class Cause : std::uint8_t {
 /// The reason in the condition of a node whose pods are served.
 inline constexpr std::string_view kServingReason = "OvsCniIsUp";
 
-/// Whether a reason in a condition is one that this agent gives.
+/// Whether a reason in a condition is one of this agent's.
 [[nodiscard]] bool is_own_reason(std::string_view reason);
 
 struct NetworkReport {

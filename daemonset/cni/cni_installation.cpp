@@ -21,7 +21,8 @@ constexpr auto kOldestVersion = "1.0.0"; ///< of the CNI specification, which ev
 constexpr auto kNewestVersion = "1.1.0"; ///< brought STATUS, GC and the list of versions
 constexpr mode_t kProgramMode = 0755;
 constexpr mode_t kConflistMode = 0644;
-/// How long the plugin waits for the agent unless told otherwise, and what an ADD takes beside waiting for its pod.
+/// How long the plugin waits for the agent unless configured otherwise, and how long an ADD takes
+/// besides waiting for its pod.
 constexpr std::chrono::seconds kPluginPatience{60};
 constexpr std::chrono::seconds kRestOfAdd{15};
 
@@ -37,7 +38,7 @@ Json plugin_of(const NodeConfiguration& configuration) {
     return plugin;
 }
 
-/// What libcni takes for a network's configuration.
+/// Whether libcni reads this file as a network's configuration.
 bool is_network(const filesystem::path& path) {
     const auto extension = path.extension();
     return extension == ".conflist" || extension == ".conf" || extension == ".json";
@@ -61,7 +62,7 @@ Result<std::vector<std::string>> networks_of_others(const NodeConfiguration& con
 filesystem::path plugin_beside_program() {
     std::error_code error;
     const auto program = filesystem::read_symlink("/proc/self/exe", error);
-    return program.parent_path() / kPlugin; // without /proc, opening it says what is missing
+    return program.parent_path() / kPlugin; // without /proc, opening it reports what is missing
 }
 
 Conflist conflist(const NodeConfiguration& configuration) {
@@ -91,7 +92,7 @@ Conflist conflist(const NodeConfiguration& configuration) {
 
 bool cni_is_installed(const NodeConfiguration& configuration) {
     if (configuration.cni_config_directory.empty()) return true;
-    std::error_code unreadable; // is not in place
+    std::error_code unreadable; // counts as not in place
     return filesystem::exists(conflist_path(configuration), unreadable) &&
            filesystem::exists(configuration.cni_bin_directory / kPlugin, unreadable);
 }

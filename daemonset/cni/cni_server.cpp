@@ -24,7 +24,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::local::stream_protocol;
 
-/// A plugin writes its request at once; a connection that stays silent is none.
+/// A plugin writes its request at once; a silent connection is not a plugin.
 constexpr std::chrono::seconds kRequestPatience{10};
 
 std::string verb_of(const ovs_cni::CniResult<ovs_cni::Request>& request) {
@@ -32,7 +32,7 @@ std::string verb_of(const ovs_cni::CniResult<ovs_cni::Request>& request) {
     return request ? verbs[request->index()] : "unreadable";
 }
 
-/// Whether the peer has closed its end; one that only will not send more is still there.
+/// Whether the peer has closed its end; a peer that only sends no more is still there.
 bool is_gone(stream_protocol::socket& socket) {
     pollfd state{socket.native_handle(), 0, 0};
     return poll(&state, 1, 0) > 0 && (state.revents & (POLLHUP | POLLERR)) != 0;
@@ -58,7 +58,7 @@ outcome::Result<void> CniServer::start(const std::filesystem::path& path) {
     if (folder_error) return outcome::fail(what + folder_error.message());
     boost::system::error_code error;
     acceptor_.open(stream_protocol(), error);
-    // The mode is right from the start: between bind and chmod anybody could connect.
+    // The mode is right from the start: between bind and chmod any user could connect.
     const auto former = umask(0177);
     if (!error) acceptor_.bind(stream_protocol::endpoint(path.string()), error);
     umask(former);
@@ -71,7 +71,7 @@ outcome::Result<void> CniServer::start(const std::filesystem::path& path) {
 
 void CniServer::stop() {
     if (!acceptor_.is_open()) return;
-    // Removed before it is closed: afterwards it may be the socket of the agent that takes over.
+    // Removed before it is closed: afterwards it may belong to the agent that takes over.
     std::error_code remove_error;
     std::filesystem::remove(path_, remove_error);
     boost::system::error_code error;
@@ -96,7 +96,7 @@ Task<> CniServer::serve(Socket accepted) {
     const auto start = std::chrono::steady_clock::now();
     const auto socket = std::make_shared<Socket>(std::move(accepted));
     const auto line = co_await read_line(socket);
-    if (line.empty()) co_return; // only a look whether we live
+    if (line.empty()) co_return; // only a probe whether the agent is alive
     ++under_way_;
     const auto request = ovs_cni::decode_request(line);
     const auto response = co_await respond(request);
@@ -110,7 +110,7 @@ Task<> CniServer::serve(Socket accepted) {
         co_await asio::async_write(*socket, asio::buffer(text), asio::redirect_error(asio::use_awaitable, error));
     if ((gone || error) && std::holds_alternative<ovs_cni::AddResponse>(response)) {
         const auto& add = std::get<ovs_cni::AddRequest>(*request);
-        log_warning("the plugin went away before ADD was answered, undoing it",
+        log_warning("the plugin disconnected before ADD was answered, undoing it",
                     {{"attachment", ovs_cni::text(add.key)}});
         co_await verbs_.abandon(add);
     }
@@ -135,7 +135,7 @@ void CniServer::report(const ovs_cni::CniResult<ovs_cni::Request>& request, cons
     const auto verb = verb_of(request);
     const auto* const error = std::get_if<ovs_cni::CniError>(&response);
     metrics_.count_request(verb, error ? error->code : 0, time);
-    // STATUS is asked again and again; what it says is a gauge and a page, not news.
+    // STATUS is called repeatedly; its result is a gauge and a page, not an event.
     if (error && verb != "STATUS")
         log_warning("CNI request refused", {{"verb", verb}, {"code", error->code}, {"reason", error->message}});
 }
@@ -148,8 +148,7 @@ Task<ovs_cni::Response> CniServer::respond(const ovs_cni::CniResult<ovs_cni::Req
     } catch (const std::exception& thrown) {
         failure = thrown.what();
     }
-    log_error("a CNI request failed; this is a fault of the agent: please file a bug",
-              {{"verb", verb_of(request)}, {"reason", failure}});
+    log_error("internal error in a CNI request: please file a bug", {{"verb", verb_of(request)}, {"reason", failure}});
     co_return ovs_cni::CniError{ovs_cni::cni_code::kAgentFailed, "the agent failed: " + failure, {}};
 }
 

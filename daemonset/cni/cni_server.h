@@ -1,9 +1,10 @@
-// The unix socket that the CNI plugin talks to.
+// The unix socket for the CNI plugin.
 //
 //   plugin ── one line: Request ──► CniVerbs::answer ──► one line: Response ──► plugin
-//                                                            └─ nobody there any more: an ADD is undone
+//                                                            └─ plugin disconnected: an ADD is undone
 //
-// Connections are served side by side. Only root may connect: who talks to this socket attaches what it likes.
+// Connections are served concurrently. Only root may connect, because a client of this socket can
+// attach anything.
 #pragma once
 
 #include "daemonset/base/task.h"
@@ -28,10 +29,11 @@ class CniServer {
     CniServer(boost::asio::io_context& context, Metrics& metrics, CniVerbs& verbs)
         : acceptor_(context), metrics_(metrics), verbs_(verbs) {}
 
-    /// Listens at `path`, readable and writable for the owner only; a socket that a dead agent left there is replaced.
+    /// Listens at `path`, readable and writable for the owner only; a socket left by a dead agent
+    /// is replaced.
     /// Errors: another agent listens there, or the folder cannot be made.
     [[nodiscard]] outcome::Result<void> start(const std::filesystem::path& path);
-    /// Stops listening and removes the socket; requests under way go on.
+    /// Stops listening and removes the socket; requests in flight continue.
     void stop();
     [[nodiscard]] std::size_t requests_under_way() const { return under_way_; }
 
@@ -40,7 +42,7 @@ class CniServer {
 
     Task<> accept();
     Task<> serve(Socket accepted);
-    /// What came until the end of the line, of the connection, or of patience.
+    /// The bytes until the end of the line, the end of the connection, or the deadline.
     Task<std::string> read_line(std::shared_ptr<Socket> socket);
     void report(const ovs_cni::CniResult<ovs_cni::Request>& request, const ovs_cni::Response& response,
                 std::chrono::duration<double> time);
@@ -53,7 +55,7 @@ class CniServer {
     std::size_t under_way_ = 0;
 };
 
-/// Whether a process takes connections on this unix socket.
+/// Whether a process listens on this unix socket.
 [[nodiscard]] bool somebody_listens(const std::filesystem::path& path);
 
 } // namespace agent

@@ -19,31 +19,32 @@ using ovs_cni::cni_fail;
 using ovs_cni::CniError;
 using ovs_cni::CniResult;
 
-/// A switch that has not confirmed flows by then has a problem that waiting does not solve.
+/// If the switch has not confirmed flows by then, waiting longer does not help.
 constexpr std::chrono::seconds kFlowPatience{10};
 /// STATUS says "limited" when fewer addresses than this, or a smaller share than one in kLimitedShare, are free.
 constexpr std::uint64_t kLimitedCount = 4;
 constexpr std::uint64_t kLimitedShare = 50;
-/// What CHECK shows of the flows that differ.
+/// How many differing flows CHECK shows.
 constexpr std::size_t kDifferencesShown = 10;
 
 /// Why this pod cannot be attached on this node; empty when it can.
 std::string obstacle(const NodeState& known, const ovs_cni::PodReference& reference) {
-    if (!known.cluster) return "the cluster's objects are being read";
+    if (!known.cluster) return "the cluster's objects are still being read";
     const auto found = known.cluster->pods.find({reference.namespace_, reference.name});
-    if (found == known.cluster->pods.end()) return "it is not known here yet";
+    if (found == known.cluster->pods.end()) return "the agent does not know it yet";
     const auto& pod = found->second;
     if (!pod.uid.empty() && !reference.uid.empty() && pod.uid != reference.uid)
-        return "the pod known here has the uid " + pod.uid + ", the runtime says " + reference.uid;
+        return "the agent knows it with uid " + pod.uid + ", the runtime passed " + reference.uid;
     if (pod.node.empty()) return "it is not scheduled yet";
     if (pod.node != known.configuration.node)
-        return "it is scheduled to node " + pod.node + ", this is " + known.configuration.node;
+        return "it is scheduled to node " + pod.node + ", this node is " + known.configuration.node;
     if (pod.host_network) return "it is on the host's network and needs no attachment";
     if (pod.finished) return "it has finished";
     return {};
 }
 
-/// Whether a flow says something about this attachment: its port, its addresses, or policy, which concerns everybody.
+/// Whether a flow concerns this attachment: its port, its addresses, or policy, which concerns
+/// every pod.
 bool concerns(const flowgen::FlowKey& key, const AttachmentRecord& record) {
     using flowgen::Field;
     if (key.table >= number(flowgen::Table::EgressPrecheck) && key.table <= number(flowgen::Table::IngressBaseline))
@@ -115,7 +116,7 @@ Task<CniResult<ovs_cni::AddResponse>> CniVerbs::add(const ovs_cni::AddRequest& r
         const std::vector<AttachmentRecord> added(1, record);
         auto undone = co_await detach(added);
         if (!undone)
-            log_error("a failed ADD could not be undone; DEL or GC will",
+            log_error("a failed ADD could not be undone; DEL or GC will undo it",
                       {{"attachment", text(record.key)}, {"reason", undone.error().message}});
     }
     let_go(record.key);
@@ -135,9 +136,9 @@ Task<CniResult<void>> CniVerbs::wait_for_pod(const AttachmentKey& key, const ovs
         const auto reason = obstacle(node_, pod);
         if (reason.empty()) co_return CniResult<void>();
         if (std::exchange(waits_for, reason) != reason)
-            log_debug("ADD waits for the pod", {{"attachment", text(key)}, {"pod", name_of(pod)}, {"reason", reason}});
+            log_debug("ADD waits for the pod", {{"attachment", text(key)}, {"pod", text(pod)}, {"reason", reason}});
         if (attachments_.under_way(key)->cancelled)
-            co_return cni_fail(cni_code::kTryAgain, "a DEL came before ADD was done");
+            co_return cni_fail(cni_code::kTryAgain, "DEL arrived before ADD was done");
         if (std::chrono::steady_clock::now() >= deadline)
             co_return cni_fail(cni_code::kTryAgain, "pod " + text(pod) + " cannot be attached: " + reason +
                                                         " (waited " +
@@ -147,9 +148,9 @@ Task<CniResult<void>> CniVerbs::wait_for_pod(const AttachmentKey& key, const ovs
 }
 
 Task<CniResult<void>> CniVerbs::attach(const AttachmentRecord& record) {
-    // The flows go to the switch while it adds the port: the ofport is chosen here, so they need not wait for each
-    // other. With hundreds of ports every step makes ovs-vswitchd look at all of them, and one after the other takes
-    // longer.
+    // The flows go to the switch while it adds the port: the ofport is chosen here, so they need
+    // not wait for each other. With hundreds of ports every step makes ovs-vswitchd look at all of
+    // them, and running the steps one after the other takes longer.
     const auto generation = reconciler_.request("ADD of " + text(record.key));
     const auto database = node_.database;
     if (!database) co_return cni_fail(cni_code::kTryAgain, "the switch's database is not connected");
@@ -170,7 +171,7 @@ Task<CniResult<void>> CniVerbs::attach(const AttachmentRecord& record) {
     const auto problems = attachments_.refresh(database->view(), names);
     if (!problems.empty()) co_return cni_fail(cni_code::kSwitchRefused, problems.front());
     if (attachments_.under_way(record.key)->cancelled)
-        co_return cni_fail(cni_code::kTryAgain, "a DEL came before ADD was done");
+        co_return cni_fail(cni_code::kTryAgain, "DEL arrived before ADD was done");
     co_return CniResult<void>();
 }
 
@@ -186,8 +187,9 @@ Task<CniResult<void>> CniVerbs::detach(const std::vector<AttachmentRecord>& reco
         in_hand.doing = Attachments::Doing::Removing;
         in_hand.record = record;
     }
-    // Nobody waits for the flows to go: the plugin removes the link itself, and until the switch has confirmed that it
-    // has dropped them, their addresses are nobody else's. So DEL takes no longer where the switch is busy, or away.
+    // DEL does not wait for the removal of the flows: the plugin removes the link itself, and the
+    // addresses are not reused until the switch has confirmed the removal. So DEL takes no longer
+    // where the switch is busy or down.
     const auto generation = reconciler_.request("DEL or GC of " + std::to_string(records.size()) + " attachments");
     auto removed = co_await database->remove_ports(node_.configuration.bridge, ports, RemovalWait::Database);
     if (!removed) co_return cni_fail(cni_code::kTryAgain, removed.error().message);
@@ -204,7 +206,7 @@ Task<CniResult<std::vector<ipam::IpAddress>>> CniVerbs::allocate() {
         const auto gone = co_await reconciler_.installed(reconciler_.desired_generation(), after(kFlowPatience));
         if (!gone)
             co_return cni_fail(cni_code::kTryAgain,
-                               "the flows of pods that are gone are still installed: " + gone.error().message);
+                               "the flows of removed pods are still installed: " + gone.error().message);
         addresses = attachments_.allocate();
     }
     if (!addresses) co_return cni_fail(cni_code::kNoAddress, addresses.error().message);
@@ -217,7 +219,7 @@ Task<CniResult<void>> CniVerbs::take_in_hand(const AttachmentKey& key) {
         attachments_.under_way(key)->cancelled = true;
         node_.changed.notify_all();
         if (std::chrono::steady_clock::now() >= deadline)
-            co_return cni_fail(cni_code::kTryAgain, "another request for " + text(key) + " is still under way");
+            co_return cni_fail(cni_code::kTryAgain, "another request for " + text(key) + " is still in progress");
         co_await node_.changed.wait_until(deadline);
     }
     co_return CniResult<void>();
@@ -226,7 +228,7 @@ Task<CniResult<void>> CniVerbs::take_in_hand(const AttachmentKey& key) {
 void CniVerbs::let_go(const AttachmentKey& key) {
     attachments_.end(key);
     if (attachments_.compile_is_stale())
-        reconciler_.request("removal that failed"); // what could not be removed is served again
+        reconciler_.request("failed removal"); // an attachment that could not be removed is served again
     node_.changed.notify_all();
 }
 
@@ -258,7 +260,7 @@ Task<CniResult<ovs_cni::CheckResponse>> CniVerbs::check(const ovs_cni::CheckRequ
     const auto* const row = node_.database->view().interface(record->host_interface);
     if (record->ofport == 0)
         response.differences.push_back("the switch does not use port " + record->host_interface + ": " +
-                                       (row && !row->error.empty() ? row->error : "no ofport was given"));
+                                       (row && !row->error.empty() ? row->error : "it has no ofport"));
     if (if_nametoindex(record->host_interface.c_str()) == 0)
         response.differences.push_back("the host has no interface " + record->host_interface);
     auto flows =
@@ -278,7 +280,8 @@ Task<CniResult<ovs_cni::GcResponse>> CniVerbs::gc(const ovs_cni::GcRequest& requ
         co_return cni_fail(cni_code::kTryAgain, "the switch's database is not connected");
     const std::set<AttachmentKey> valid(request.valid_attachments.begin(), request.valid_attachments.end());
     std::vector<AttachmentRecord> stale;
-    for (const auto& [interface, record] : attachments_.records()) // one under way is not stale, or will be gone anyway
+    for (const auto& [interface, record] :
+         attachments_.records()) // one in progress is not stale, or is being removed anyway
         if (record.network == request.network && !valid.contains(record.key) &&
             attachments_.begin(record.key, Attachments::Doing::Removing))
             stale.push_back(record);
@@ -311,7 +314,7 @@ Task<> CniVerbs::abandon(ovs_cni::AddRequest request) {
     const ovs_cni::DelRequest undo{request.key, request.network};
     auto removed = co_await del(undo);
     if (!removed)
-        log_error("an ADD that nobody waited for could not be undone; DEL or GC will",
+        log_error("an abandoned ADD could not be undone; DEL or GC will undo it",
                   {{"attachment", text(request.key)}, {"reason", removed.error().message}});
 }
 

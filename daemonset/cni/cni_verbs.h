@@ -1,11 +1,11 @@
-// What the agent does for each CNI verb.
+// The agent's side of each CNI verb.
 //
 //   ADD ──► pod known? ─► addresses ─┬─► port with its record (OVSDB) ─┬─► confirmed ──► answer
 //                                    └─► flows, isolation included ────┘
 //           any step fails: all earlier ones are undone
-//   DEL, GC ──► port and record removed ──► answer;  flows removed, confirmed ──► addresses free (given out again last)
+//   DEL, GC ──► port and record removed ──► answer;  flows removed, confirmed ──► addresses free (reused last)
 //
-// Verbs for different attachments run side by side; for one attachment there is one at a time.
+// Verbs for different attachments run concurrently; for one attachment there is one at a time.
 // Source: CNI specification 1.1.0, section 4.
 #pragma once
 
@@ -26,7 +26,7 @@ class CniVerbs {
 
     /// The answer to any request; an error is one of its forms.
     [[nodiscard]] Task<ovs_cni::Response> answer(ovs_cni::Request request);
-    /// Undoes an ADD whose answer reached nobody.
+    /// Undoes an ADD whose answer could not be delivered.
     [[nodiscard]] Task<> abandon(ovs_cni::AddRequest request);
 
   private:
@@ -40,12 +40,14 @@ class CniVerbs {
 
     Task<ovs_cni::CniResult<void>> wait_for_pod(const AttachmentKey& key, const ovs_cni::PodReference& pod);
     Task<ovs_cni::CniResult<void>> attach(const AttachmentRecord& record);
-    /// One free address of each family. When there is none, those are waited for that a DEL has just given up.
+    /// One free address of each family. If none is free, waits for those that a DEL has just
+    /// released.
     Task<ovs_cni::CniResult<std::vector<ipam::IpAddress>>> allocate();
-    /// Removes the ports of attachments that `begin` has marked. Their flows go with the next bundle, and their
-    /// addresses are free when that is confirmed.
+    /// Removes the ports of attachments that `begin` has marked. Their flows are removed by the
+    /// next bundle, and their addresses are free when that is confirmed.
     Task<ovs_cni::CniResult<void>> detach(const std::vector<AttachmentRecord>& records);
-    /// Waits until no verb has this attachment in hand, cancelling an ADD, and takes it in hand.
+    /// Waits until no other verb is in progress for this attachment, cancelling an ADD, and marks
+    /// it.
     Task<ovs_cni::CniResult<void>> take_in_hand(const AttachmentKey& key);
     void let_go(const AttachmentKey& key);
     [[nodiscard]] ovs_cni::AddResponse response_for(const AttachmentRecord& record) const;

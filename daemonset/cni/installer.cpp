@@ -10,15 +10,15 @@ void log_installed(const CniInstallation& installed, const NodeConfiguration& co
     for (const auto& path : installed.written) log_info("installed", {{"file", path.string()}});
     for (const auto& reason : installed.outdated)
         log_warning(
-            "the conflist is of CNI version 1.0.0 alone, so that the container runtime does not ask whether pods can "
-            "be served, and cleans up nothing by itself: install newer CNI plugins",
+            "the conflist offers only CNI version 1.0.0, with which the container runtime calls neither STATUS nor GC: "
+            "install newer CNI plugins",
             {{"reason", reason}});
     const auto folder = configuration.cni_config_directory.string();
     if (!installed.after.empty())
-        log_info("networks of others are there, which the container runtime passes over",
+        log_info("other networks are configured, which the container runtime ignores",
                  {{"folder", folder}, {"files", words::join(installed.after)}});
     if (!installed.before.empty())
-        log_warning("networks of others come first, so the container runtime will not use this one: remove them, or "
+        log_warning("other networks come first, so the container runtime will not use this one: remove them, or "
                     "set cniConfigFile to a name that sorts before them",
                     {{"folder", folder}, {"files", words::join(installed.before)}});
 }
@@ -31,7 +31,7 @@ Task<> Installer::run() {
     auto installed = install_cni(configuration_, plugin_beside_program());
     while (!installed) {
         failure_.failed(installed.error().message);
-        co_await readiness_.wait_for_change(); // at the latest when the host is looked at again
+        co_await readiness_.wait_for_change(); // at the latest with the next periodic check of the host
         installed = install_cni(configuration_, plugin_beside_program());
     }
     failure_.recovered();

@@ -1,7 +1,7 @@
-// Installs the plugin and its conflist as soon as pods can be served, and says what it did.
+// Installs the plugin and its conflist as soon as pods can be served, and logs it.
 //
 //   Readiness: ready ──► install_cni ──► the container runtime finds the network
-//                           └─► failed: again, at the latest when the host is looked at again
+//                           └─► failed: retried, at the latest with the next periodic check of the host
 #pragma once
 
 #include "daemonset/base/log.h"
@@ -18,8 +18,8 @@ class Installer : public PluginInstallation {
     Installer(const NodeConfiguration& configuration, Readiness& readiness)
         : configuration_(configuration), readiness_(readiness) {}
 
-    /// Waits until pods can be served, then puts plugin and conflist in place; tries again until it has. Does nothing
-    /// where somebody else installs them.
+    /// Waits until pods can be served, then writes plugin and conflist, with retries. Does nothing
+    /// where the administrator installs them.
     [[nodiscard]] Task<> run();
     [[nodiscard]] std::optional<Obstacle> installation_obstacle() const override;
 

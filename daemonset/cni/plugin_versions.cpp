@@ -58,7 +58,7 @@ Result<std::string> ask(const std::filesystem::path& plugin) {
     pid_t child = 0;
     int failed = 0;
     {
-        const Descriptor written(ends[1]); // only the plugin's copy may stay open, or its end would not be noticed
+        const Descriptor written(ends[1]); // only the plugin's copy may stay open, or its exit would go unnoticed
         posix_spawn_file_actions_t actions{};
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_adddup2(&actions, question.get(), STDIN_FILENO);

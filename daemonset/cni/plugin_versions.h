@@ -1,9 +1,10 @@
-// Which versions of the CNI specification another plugin speaks: it is asked, by the verb VERSION.
+// Finds out, with the verb VERSION, which versions of the CNI specification another plugin
+// supports.
 //
 //   CNI_COMMAND=VERSION PLUGIN ──► {"supportedVersions": [...]}
 //
-// A list of plugins has one version, and the runtime calls each of them with it. Plugins older than 2024 do not know
-// 1.1.0 and fail its STATUS, which would keep the node NotReady for good.
+// A list of plugins has one version, and the runtime calls each of them with it. Plugins older than
+// 2024 do not support 1.1.0 and fail its STATUS, which would keep the node NotReady for good.
 #pragma once
 
 #include "outcome/result.h"
@@ -14,7 +15,8 @@
 
 namespace agent {
 
-/// What the plugin says. Errors: it cannot be run, does not answer within seconds, or answers something else.
+/// The plugin's answer. Errors: it cannot be run, does not answer within seconds, or gives another
+/// answer.
 /// Source: CNI specification 1.1.0, section 2, "VERSION".
 [[nodiscard]] outcome::Result<std::vector<std::string>> plugin_versions(const std::filesystem::path& plugin);
 

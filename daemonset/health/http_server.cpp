@@ -19,7 +19,7 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 
 constexpr std::chrono::seconds kIdleTimeout{60};
-constexpr std::uint64_t kMaxBodyBytes = 4096; // nothing that we serve takes one
+constexpr std::uint64_t kMaxBodyBytes = 4096; // no page takes a body
 
 asio::ip::address boost_address(const ipam::IpAddress& address) { return asio::ip::make_address(address.text()); }
 
@@ -51,7 +51,7 @@ outcome::Result<void> HttpServer::start(const HttpAddress& address) {
 }
 
 void HttpServer::stop() {
-    boost::system::error_code ignored; // closing an acceptor that was never opened is no error worth a word
+    boost::system::error_code ignored; // closing an acceptor that was never opened is not an error
     acceptor_.close(ignored);
 }
 
@@ -78,7 +78,7 @@ Task<> HttpServer::talk(tcp::socket socket) {
         boost::system::error_code error;
         stream.expires_after(kIdleTimeout);
         co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-        if (error) co_return; // the client is gone or talks no HTTP: nobody to tell
+        if (error) co_return; // the client is gone or does not speak HTTP
         const auto& request = parser.get();
         HttpAnswer page;
         if (request.method() == http::verb::get || request.method() == http::verb::head)
@@ -104,13 +104,12 @@ Task<HttpAnswer> HttpServer::answer(std::string target) {
         } catch (const std::exception& thrown) {
             failure = thrown.what();
         }
-        log_error("a page failed; this is a fault of the agent: please file a bug",
-                  {{"page", page->first}, {"reason", failure}});
+        log_error("internal error in a page: please file a bug", {{"page", page->first}, {"reason", failure}});
         co_return HttpAnswer{500, "text/plain; charset=utf-8", "the agent failed: " + failure + "\n"};
     }
     std::string list;
     for (const auto& [path, ignored] : pages_) list += path + "\n";
-    co_return HttpAnswer{404, "text/plain; charset=utf-8", "no such page; there are\n" + list};
+    co_return HttpAnswer{404, "text/plain; charset=utf-8", "no such page; the pages are\n" + list};
 }
 
 } // namespace agent

@@ -1,4 +1,4 @@
-// The agent's pages over HTTP: metrics, health and debugging. Reading only, on a local address.
+// The agent's pages over HTTP: metrics, health and debugging. Read-only, on a local address.
 //
 //   GET /path ──► page of that path (a coroutine) ──► HttpAnswer
 #pragma once
@@ -29,11 +29,11 @@ class HttpServer {
   public:
     explicit HttpServer(boost::asio::io_context& context) : acceptor_(context) {}
 
-    /// Answers GET and HEAD of `path` with what `page` gives.
+    /// Answers GET and HEAD of `path` with the result of `page`.
     void serve(std::string path, HttpPage page) { pages_[std::move(path)] = std::move(page); }
-    /// Listens and starts answering. Errors: the address is taken or not this host's.
+    /// Listens and starts answering. Errors: the address is in use or is not one of this host's.
     [[nodiscard]] outcome::Result<void> start(const HttpAddress& address);
-    /// The port that is listened on, which differs from the configured one when that is 0.
+    /// The listening port, which differs from the configured one when that is 0.
     [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
     void stop();
 

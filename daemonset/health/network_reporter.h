@@ -1,6 +1,6 @@
-// Says in the log, and to the cluster, whether this node's network is available.
+// Reports to the log and to the cluster whether this node's network is available.
 //
-//   Readiness, PluginInstallation ──► Verdict, when it lasts ──► log, ClusterSource::report ──► the Node's condition
+//   Readiness, PluginInstallation ──► Verdict, once it lasts ──► log, ClusterSource::report ──► the Node's condition
 #pragma once
 
 #include "daemonset/base/interface.h"
@@ -11,7 +11,7 @@
 
 namespace agent {
 
-/// Whether the container runtime can find the plugin.
+/// Reports whether the container runtime can find the plugin.
 class PluginInstallation : public Interface {
   public:
     /// Nothing when plugin and conflist are in place.
@@ -23,7 +23,7 @@ class NetworkReporter {
     NetworkReporter(Readiness& readiness, const PluginInstallation& installation, ClusterSource& source)
         : readiness_(readiness), installation_(installation), source_(source) {}
 
-    /// Works for good.
+    /// Runs for good.
     [[nodiscard]] Task<> run();
 
   private:

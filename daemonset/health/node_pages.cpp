@@ -58,7 +58,7 @@ NodePages::NodePages(Metrics& metrics, Parts parts) : metrics_(metrics), parts_(
 
 void NodePages::serve_on(HttpServer& server) {
     server.serve("/healthz", []() -> Task<HttpAnswer> {
-        // That this runs at all is the answer: the event loop turns.
+        // Reaching this line is the answer: the event loop runs.
         co_return HttpAnswer{200, "text/plain; charset=utf-8", "ok\n"};
     });
     server.serve("/readyz", [this]() -> Task<HttpAnswer> {

@@ -1,6 +1,6 @@
-// The agent's pages: what an administrator, a kubelet and Prometheus read.
+// The agent's pages for administrators, the kubelet and Prometheus.
 //
-//   GET /healthz, /readyz, /metrics, /debug, /debug/sync ──► what the agent's parts say ──► HttpAnswer
+//   GET /healthz, /readyz, /metrics, /debug, /debug/sync ──► the state of the agent's parts ──► HttpAnswer
 #pragma once
 
 #include "daemonset/attachments/attachments.h"
@@ -18,7 +18,7 @@ namespace agent {
 
 class NodePages {
   public:
-    /// What the pages show, and what /debug/sync sets going.
+    /// The parts that the pages show, and that /debug/sync triggers.
     struct Parts {
         const NodeState& node;
         ClusterSource& source;
@@ -34,7 +34,7 @@ class NodePages {
     void serve_on(HttpServer& server);
 
   private:
-    /// Reads again all that can be read, and returns when the switch holds what follows from it.
+    /// Reads everything again, and returns when the switch holds the result.
     Task<HttpAnswer> synchronise();
     [[nodiscard]] HttpAnswer metrics_page();
     [[nodiscard]] nlohmann::json debug_page() const;

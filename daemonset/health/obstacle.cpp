@@ -13,13 +13,13 @@ namespace {
 
 using ipam::Prefix;
 
-/// How many pods are named; the rest is counted.
+/// How many pods are named; the others are counted.
 constexpr std::size_t kNamed = 3;
 
-/// Who else uses this PodCIDR of `own`, in words; empty when nobody does.
+/// The other user of this PodCIDR of `own`, in words; empty when there is none.
 std::string other_user(const flowgen::ClusterState& state, const flowgen::Node& own, const Prefix& cidr) {
     for (const auto& [name, other] : state.nodes) {
-        if (name == own.name) break; // those after it give way to it
+        if (name == own.name) break; // later nodes yield to it
         for (const auto& theirs : other.pod_cidrs)
             if (cidr.overlaps(theirs)) return theirs.text() + " of node " + name;
     }
@@ -64,8 +64,8 @@ std::optional<Obstacle> mtu_obstacle(const HostView& host, std::span<const Prefi
     const int overhead = tunnel_overhead(host.underlay.address.family);
     if (host.underlay.mtu - overhead >= needed) return std::nullopt;
     return Obstacle{Cause::UnderlayMtuTooSmall,
-                    fmt::format("the underlay {} has an MTU of {}, which leaves pods {} bytes, and they need {}: raise "
-                                "it to {} at least",
+                    fmt::format("the underlay {} has an MTU of {}, which leaves pods {} bytes, but they need {}: raise "
+                                "it to at least {}",
                                 host.underlay.link, host.underlay.mtu, std::max(host.underlay.mtu - overhead, 0),
                                 needed, needed + overhead)};
 }
@@ -74,12 +74,12 @@ std::optional<Obstacle> address_obstacle(const std::map<std::string, AttachmentR
                                          std::span<const Prefix> pod_cidrs) {
     std::vector<std::string> outside;
     for (const auto& [port, record] : records) {
-        if (record.ofport == 0) continue; // the interface is gone, and nobody uses its addresses
+        if (record.ofport == 0) continue; // the interface is gone, and its addresses are not in use
         const auto is_wrong = [&](const auto& address) { return is_outside(address, pod_cidrs); };
         if (std::ranges::any_of(record.addresses, is_wrong)) outside.push_back(describe(record));
     }
     if (outside.empty()) return std::nullopt;
-    std::ranges::sort(outside); // ports are named by containers, which say nothing to people
+    std::ranges::sort(outside); // port names come from container ids, which mean nothing to people
     const auto count = outside.size();
     return Obstacle{Cause::AddressOutsidePodCidr,
                     fmt::format("{} {} outside the node's podCIDRs ({}), where other nodes do not reach {}: {}; "

@@ -1,9 +1,9 @@
-// What keeps pods from being served on this node: one word for machines, one line for people.
+// Why pods cannot be served on this node: one word for machines, one line for people.
 //
 //   cluster, host, attachments ──► Obstacle ──► STATUS, /readyz
-//                                      └──► Verdict, when it lasts ──► log, the Node's condition
+//                                      └──► Verdict, once it lasts ──► log, the Node's condition
 //
-// docs/troubleshooting.md says of every cause what to do; a test holds the two together.
+// docs/troubleshooting.md has a remedy for every cause; a test keeps the two in step.
 #pragma once
 
 #include "daemonset/attachments/attachment_record.h"
@@ -26,18 +26,21 @@ struct Obstacle {
     auto operator<=>(const Obstacle&) const = default;
 };
 
-/// The smallest MTU of pods: of IPv6 (RFC 8200, section 5), and what every IPv4 host takes (RFC 791, section 3.1).
+/// The smallest MTU of pods: of IPv6 (RFC 8200, section 5), and the size that every IPv4 host
+/// accepts (RFC 791, section 3.1).
 inline constexpr int kMinMtuIpv6 = 1280;
 inline constexpr int kMinMtuIpv4 = 576;
 
-/// What is wrong with this node's Node object: it is missing, has no PodCIDR, or one that others use. Of two nodes with
-/// one range the first by name has it, as on every other node; see compile_nodes.
+/// The fault of this node's Node object: it is missing, has no PodCIDR, or has one that other nodes
+/// use. Of two nodes with one range the first by name keeps it, as on every other node; see
+/// compile_nodes.
 [[nodiscard]] std::optional<Obstacle> node_obstacle(const flowgen::ClusterState& state, const std::string& node);
 
-/// Whether the underlay carries pods' packets of these families, whose MTU `host` has.
+/// Whether the underlay carries pods' packets of these families with the MTU of `host`.
 [[nodiscard]] std::optional<Obstacle> mtu_obstacle(const HostView& host, std::span<const ipam::Prefix> pod_cidrs);
 
-/// The pods that the switch serves under addresses outside the node's PodCIDRs, which no other node sends here.
+/// The pods that the switch serves with addresses outside the node's PodCIDRs, for which other
+/// nodes send nothing here.
 [[nodiscard]] std::optional<Obstacle> address_obstacle(const std::map<std::string, AttachmentRecord>& records,
                                                        std::span<const ipam::Prefix> pod_cidrs);
 

@@ -1,4 +1,4 @@
-// Whether pods can be served on this node at this moment, and if not, what is in the way.
+// Whether pods can be served on this node at this moment and, if not, why.
 //
 //   ClusterSource ──┐
 //   NodeState     ──┤
@@ -25,7 +25,7 @@ namespace agent {
 
 class Readiness {
   public:
-    /// What it asks.
+    /// The parts that it reads.
     struct Parts {
         const NodeState& node;
         const ClusterSource& source;
@@ -37,12 +37,12 @@ class Readiness {
 
     Readiness(boost::asio::any_io_executor executor, Parts parts) : parts_(parts), changed_(std::move(executor)) {}
 
-    /// What keeps pods from being served: what an administrator has to put right comes first.
+    /// Why pods cannot be served; faults that an administrator has to fix come first.
     [[nodiscard]] std::optional<Obstacle> obstacle() const;
     /// Its message; empty when pods can be served.
     [[nodiscard]] std::string unready() const;
 
-    /// One of the parts may have another answer: those that wait look again.
+    /// A part's state may have changed: waiting coroutines check again.
     void may_have_changed() { changed_.notify_all(); }
     [[nodiscard]] Task<bool> wait_for_change(TimePoint deadline = kNever) { return changed_.wait_until(deadline); }
 

@@ -16,7 +16,8 @@ std::optional<NetworkReport> Verdict::judge(const std::optional<Obstacle>& obsta
         since_.reset();
         return NetworkReport{false, std::string(kServingReason), "ovs-cni serves pods on this node"};
     }
-    // A cluster that was never read, or does not know this node, says nothing about whether packets are forwarded.
+    // A cluster that was never read, or does not know this node, tells nothing about whether
+    // packets are forwarded.
     if (obstacle->cause == Cause::ClusterUnread || obstacle->cause == Cause::NodeMissing) {
         since_.reset();
         return std::nullopt;

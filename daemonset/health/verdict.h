@@ -1,10 +1,12 @@
-// Whether this node's network counts as unavailable: an obstacle that lasts does, one that passes does not.
+// Whether this node's network counts as unavailable: a lasting obstacle does, a passing one does
+// not.
 //
-//   Obstacle, none, Obstacle ... ──► observe ──► none: it serves, at once
-//                                           ├──► the same trouble for kHoldOff without a break: unavailable, and why
-//                                           └──► nothing can be said: no report
+//   Obstacle, none, Obstacle ... ──► observe ──► none: available, at once
+//                                           ├──► obstacles for kHoldOff without a break: unavailable, and why
+//                                           └──► unknown: no report
 //
-// A restart of the agent or of the switch passes within the hold-off, so that the Node's condition does not flap.
+// A restart of the agent or of the switch is over within the hold-off, so that the Node's condition
+// does not flap.
 #pragma once
 
 #include "daemonset/base/wakeup.h"
@@ -17,12 +19,12 @@ namespace agent {
 
 class Verdict {
   public:
-    /// How long something has to be in the way, of whatever causes in turn.
+    /// How long obstacles must last, of whatever causes in turn.
     static constexpr std::chrono::seconds kHoldOff{10};
 
-    /// What is in the way at this moment. Returns whether the report is another one now.
+    /// The obstacle at this moment. Returns whether the report has changed.
     bool observe(const std::optional<Obstacle>& obstacle, TimePoint now);
-    /// Nothing before the first verdict, and while there is no Node object to say it of.
+    /// Nothing before the first verdict, and while there is no Node object to report on.
     [[nodiscard]] const std::optional<NetworkReport>& report() const { return report_; }
     /// When to observe again even if nothing changes.
     [[nodiscard]] TimePoint deadline() const;
@@ -30,7 +32,7 @@ class Verdict {
   private:
     [[nodiscard]] std::optional<NetworkReport> judge(const std::optional<Obstacle>& obstacle, TimePoint now);
 
-    std::optional<TimePoint> since_; ///< from when on something has been in the way
+    std::optional<TimePoint> since_; ///< the beginning of the current obstacles
     std::optional<NetworkReport> report_;
 };
 

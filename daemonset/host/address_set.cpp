@@ -12,10 +12,11 @@ namespace {
 using ipam::Family;
 using ipam::Prefix;
 
-/// The prefixes of this family without those that another one covers: an interval set refuses overlaps.
+/// The prefixes of this family except those that another one covers: an interval set refuses
+/// overlaps.
 std::vector<Prefix> disjoint(std::vector<Prefix> prefixes, Family family) {
     std::erase_if(prefixes, [&](const Prefix& prefix) { return prefix.family() != family; });
-    std::ranges::sort(prefixes); // an address's shorter prefix comes first, what it covers follows
+    std::ranges::sort(prefixes); // a shorter prefix comes before the prefixes that it covers
     std::vector<Prefix> result;
     for (const auto& prefix : prefixes)
         if (result.empty() || !result.back().contains(prefix)) result.push_back(prefix);

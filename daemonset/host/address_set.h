@@ -1,4 +1,4 @@
-// Addresses in nftables' language.
+// Addresses in nftables' syntax.
 #pragma once
 
 #include "ipam/prefix.h"
@@ -11,10 +11,10 @@ namespace agent {
 
 /// "4" or "6", at the end of a set's name.
 [[nodiscard]] std::string_view suffix(ipam::Family family);
-/// The header that has this family's addresses: "ip" or "ip6".
+/// The header with this family's addresses: "ip" or "ip6".
 [[nodiscard]] std::string_view header(ipam::Family family);
 
-/// The named set of those of the prefixes that are of this family, to stand in a table's block. They may overlap.
+/// The named set of the prefixes of this family, for a table's block. They may overlap.
 [[nodiscard]] std::string address_set(std::string_view set_name, const std::vector<ipam::Prefix>& prefixes,
                                       ipam::Family family);
 

@@ -25,7 +25,7 @@ std::string_view protocol_name(Protocol protocol) {
     return protocol == Protocol::TCP ? "tcp" : protocol == Protocol::UDP ? "udp" : "sctp";
 }
 
-/// As a prefix where it is one.
+/// As a prefix, if it is one.
 std::string text(const AddressRange& range) {
     for (int length = ipam::width(range.first.family); length >= 0; --length) {
         const auto prefix = ipam::Prefix::covering(range.first, length);
@@ -58,7 +58,7 @@ Pieces pieces(const Destinations& destinations, Family family) {
     return out;
 }
 
-/// 64 bits of what is allowed, in hexadecimal.
+/// 64 bits of the allowed traffic's hash, in hexadecimal.
 std::string hash(const Destinations& destinations) {
     std::string all;
     for (const auto& range : destinations.any_traffic) all += text(range) + "\n";
@@ -120,9 +120,10 @@ std::string isolated_map(const std::map<ipam::IpAddress, std::string>& chains, F
                        members.empty() ? "" : fmt::format("    elements = {{ {} }}\n", words::join(members)));
 }
 
-/// Where a packet is asked about. One that came from the bridge and goes back to it meets policy there.
+/// Where packets are evaluated. A packet that came from the bridge and goes back to it is evaluated
+/// there.
 std::string hooks(const std::string& bridge) {
-    std::string unserved; // nobody translated it, so it would leave with a service address
+    std::string unserved; // not translated, so it would leave with a service address
     for (const auto family : kFamilies)
         unserved += fmt::format("    iifname \"{0}\" {1} daddr @services{2} {1} saddr vmap @isolated{2}\n", bridge,
                                 header(family), suffix(family));
@@ -147,7 +148,8 @@ std::string egress_chains(const std::string& bridge, const HostPolicy& policy) {
         out += address_set("services", policy.service_ranges, family);
         out += isolated_map(chains, family);
     }
-    // An ICMP error has the ports of its connection only inside; the bridge lets those of pods pass as well.
+    // An ICMP error has the ports of its connection only in its payload; the bridge lets ICMP
+    // errors of pods pass as well.
     out += "  chain isolated {\n    ct state related meta l4proto { icmp, ipv6-icmp } return\n"
            "    ct original ip saddr vmap @isolated4\n    ct original ip6 saddr vmap @isolated6\n  }\n";
     return out + hooks(bridge);

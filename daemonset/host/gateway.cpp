@@ -14,7 +14,7 @@ namespace {
 using ipam::Family;
 using outcome::Result;
 
-/// The value that the kernel goes by is the larger one of "all" and the link's; 1 is strict.
+/// The kernel uses the larger of the values of "all" and of the link; 1 is strict.
 Result<bool> filters_strictly(const std::filesystem::path& folder, const std::string& link) {
     ASSIGN_OR_RETURN(const auto everywhere, read_sysctl(folder, "ipv4/conf/all/rp_filter"));
     ASSIGN_OR_RETURN(const auto here, read_sysctl(folder, "ipv4/conf/" + link + "/rp_filter"));
@@ -29,8 +29,8 @@ Result<std::vector<Sysctl>> ipv4_settings(const std::filesystem::path& folder, c
     return needed;
 }
 
-/// IPv6 forwards for the whole host or not at all. A host that forwards stops listening to router advertisements unless
-/// told otherwise, and would lose its default route.
+/// IPv6 forwards for the whole host or not at all. A host that forwards ignores router
+/// advertisements unless configured otherwise, and would lose its default route.
 Result<std::vector<Sysctl>> ipv6_settings(const std::filesystem::path& folder, const GatewayLink& gateway,
                                           const std::string& underlay_link) {
     std::vector<Sysctl> needed;

@@ -29,7 +29,7 @@ std::optional<ipam::IpAddress> of_family(const std::vector<ipam::IpAddress>& add
     return *found;
 }
 
-/// Finds the port and sets what belongs to the link itself.
+/// Finds the port and applies the settings of the link itself.
 Result<Link> apply_link(Socket& socket, const GatewayLink& wanted, Changes& changes) {
     ASSIGN_OR_RETURN(const auto found, find_link(socket, wanted.interface));
     if (!found) return fail("the gateway port " + wanted.interface + " does not exist: is ovs-vswitchd running?");

@@ -1,11 +1,11 @@
 // The host's side of the network: the bridge's own port as this node's gateway to all pods.
 //
 //   GatewayLink (wanted) ──► apply_gateway ──► addresses, MTU, up, neighbours, routes of the kernel
-//                                          └─► what had to be changed, a line each
+//                                          └─► the changes, a line each
 //
-// The gateway addresses stand alone (/32, /128). Every PodCIDR, this node's own included, is routed over the port by
-// way of the virtual router, so the host asks for no pod's Ethernet address and the pipeline routes its packets like a
-// pod's.
+// The gateway addresses have no subnet (/32, /128). Every PodCIDR, this node's own included, is
+// routed over the port through the virtual router, so the host resolves no pod's Ethernet address,
+// and the pipeline routes its packets like those of a pod.
 #pragma once
 
 #include "ipam/address.h"
@@ -19,7 +19,7 @@ namespace agent {
 
 struct GatewayLink {
     std::string interface; ///< the bridge's own port, such as br-int
-    ipam::MacAddress mac;  ///< only compared: Open vSwitch owns it (other_config:hwaddr) and undoes what others set
+    ipam::MacAddress mac;  ///< only compared: Open vSwitch owns it (other_config:hwaddr) and reverts other changes
     int mtu = 0;           ///< bytes
     std::vector<ipam::IpAddress> addresses; ///< at most one of each family
     std::vector<ipam::IpAddress> routers;   ///< the virtual router; one for each family in `addresses`
@@ -28,14 +28,15 @@ struct GatewayLink {
         destinations; ///< all PodCIDRs of the cluster; those of a family without address are left out
 };
 
-/// Makes the host's side as wanted, changes only what differs, and returns a line for each change, so nothing when all
-/// was in place. Addresses of global scope on the port that are not wanted go, and so do routes of `kRouteProtocol`
-/// that are not wanted, whatever link they are over. Errors: the port does not exist (yet), its MAC is not the wanted
-/// one, or the kernel's reason; what was done until then stays, and calling again goes on from there.
+/// Brings the host's side to the wanted state. Changes only what differs, and returns a line for
+/// each change. Removes unwanted addresses of global scope on the port, and unwanted routes of
+/// `kRouteProtocol` over any link. Errors: the port does not exist (yet), its MAC is not the wanted
+/// one, or the kernel's reason. Changes made before an error stay, and the next call continues from
+/// there.
 [[nodiscard]] outcome::Result<std::vector<std::string>> apply_gateway(ovs_cni::netlink::Socket& socket,
                                                                       const GatewayLink& wanted);
 
-/// Removes the routes that `apply_gateway` made.
+/// Removes the routes that `apply_gateway` has set.
 [[nodiscard]] outcome::Result<void> remove_gateway_routes(ovs_cni::netlink::Socket& socket);
 
 } // namespace agent

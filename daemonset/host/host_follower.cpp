@@ -17,9 +17,9 @@ namespace {
 namespace asio = boost::asio;
 using outcome::Result;
 
-/// Links and addresses change in bursts; a pod's interface that comes or goes is among them.
+/// Links and addresses change in bursts; those of pods' interfaces are among them.
 constexpr std::chrono::milliseconds kLinkBurst{200};
-/// How often routes and the nftables table are looked at without a reason, because others may have changed them.
+/// How often routes and the nftables table are checked for changes by other components.
 constexpr std::chrono::seconds kCheck{30};
 constexpr std::chrono::milliseconds kFirstRetry{200};
 constexpr std::chrono::milliseconds kLongestRetry{5000};
@@ -79,32 +79,32 @@ Result<void> HostFollower::bring_in_line(bool look_for_foreign_changes) {
     if (!node_.cluster) return {};
     ASSIGN_OR_RETURN(auto view, network_->view(node_.configuration, *node_.cluster));
     if (node_.host != view) {
-        log_info("the host's network", {{"tunnel_address", view.underlay.address.text()},
-                                        {"underlay", view.underlay.link},
-                                        {"underlay_mtu", view.underlay.mtu},
-                                        {"pod_mtu", view.mtu},
-                                        {"addresses", view.addresses.size()}});
+        log_info("host network read", {{"tunnel_address", view.underlay.address.text()},
+                                       {"underlay", view.underlay.link},
+                                       {"underlay_mtu", view.underlay.mtu},
+                                       {"pod_mtu", view.mtu},
+                                       {"addresses", view.addresses.size()}});
         node_.host = std::move(view);
         listener_.host_changed();
     }
     if (!node_.bridge_ready) return {};
     ASSIGN_OR_RETURN(const auto changes, network_->apply(node_.configuration, *node_.cluster, *node_.host));
-    if (!changes.empty()) log_info("the host's network was brought in line", {{"changes", words::join(changes)}});
+    if (!changes.empty()) log_info("host network configured", {{"changes", words::join(changes)}});
     if (!look_for_foreign_changes) return {};
     ASSIGN_OR_RETURN(const auto repaired, network_->repair_rules());
-    if (repaired) log_warning("somebody else changed the nftables table, put right", {{"table", kHostRulesTable}});
+    if (repaired) log_warning("nftables table changed by another component, restored", {{"table", kHostRulesTable}});
     return {};
 }
 
 Task<> HostFollower::watch_links() {
-    // A descriptor of its own, because the monitor closes the one that it has.
+    // Its own descriptor, because the monitor closes the one that it has.
     asio::posix::stream_descriptor readable(executor_, dup(link_changes_->fd()));
     while (true) {
         boost::system::error_code error;
         co_await readable.async_wait(asio::posix::stream_descriptor::wait_read,
                                      asio::redirect_error(asio::use_awaitable, error));
         if (error) {
-            log_error("changes of links are not noticed any more, only looked for",
+            log_error("link changes are no longer reported, polling instead",
                       {{"every_seconds", kCheck.count()}, {"reason", error.message()}});
             co_return;
         }

@@ -1,7 +1,7 @@
-// Keeps the host's own network as the cluster's state and the flows' policy ask.
+// Keeps the host's own network as the cluster's state and the flows' policy require.
 //
 //   links, addresses (netlink) ──┐                        ┌─► NodeState::host ──► Listener::host_changed
-//   refresh() ───────────────────┼─► look, bring in line ─┤
+//   refresh() ───────────────────┼─► check, configure ───┤
 //   every 30 s ──────────────────┘                        └─► gateway, routes, forwarding, nftables (HostNetwork)
 //   enforce(policy) ──► nftables
 #pragma once
@@ -22,28 +22,28 @@ class HostFollower {
   public:
     class Listener : public Interface {
       public:
-        /// NodeState::host is another one.
+        /// NodeState::host has changed.
         virtual void host_changed() = 0;
-        /// What `last_error` or `done_once` says may be another thing.
+        /// `last_error` or `done_once` may have changed.
         virtual void host_looked_at() = 0;
     };
 
     HostFollower(boost::asio::any_io_executor executor, NodeState& node, Listener& listener);
 
-    /// Opens the host's network, and begins to follow it. Errors: netlink cannot be used.
+    /// Opens the host's network and starts to follow it. Errors: netlink cannot be used.
     [[nodiscard]] outcome::Result<void> start();
 
-    /// Asks for a look at the host; returns its number, to wait for with `looked_at`.
+    /// Requests a check of the host; returns its number, to wait for with `looked_at`.
     std::uint64_t refresh();
-    /// Returns whether look `number`, or one after it, has brought the host in line by the deadline.
+    /// Returns whether check `number`, or a later one, has configured the host by the deadline.
     [[nodiscard]] Task<bool> looked_at(std::uint64_t number, TimePoint deadline);
 
-    /// Makes the host's own rules those of this policy. Does nothing when they are.
+    /// Makes the host's own rules enforce this policy. Does nothing when they already do.
     [[nodiscard]] outcome::Result<void> enforce(const flowgen::HostPolicy& policy);
 
-    /// Whether the host was in line once.
+    /// Whether the host has been configured completely once.
     [[nodiscard]] bool done_once() const { return done_ > 0; }
-    /// Why the last look failed; empty when it did not.
+    /// Why the last check failed; empty when it succeeded.
     [[nodiscard]] const std::string& last_error() const { return failure_.last_error(); }
 
   private:
@@ -57,9 +57,9 @@ class HostFollower {
     std::optional<HostNetwork> network_;
     std::optional<ovs_cni::netlink::ChangeMonitor> link_changes_;
     Wakeup changed_;
-    std::uint64_t wanted_ = 0; ///< number of the newest reason to look at the host
+    std::uint64_t wanted_ = 0; ///< number of the newest requested check
     std::uint64_t done_ = 0;
-    FailureLog failure_{"bringing the host's network in line"};
+    FailureLog failure_{"configuring the host's network"};
 };
 
 } // namespace agent

@@ -31,7 +31,8 @@ Result<HostView> HostNetwork::view(const NodeConfiguration& configuration, const
     ASSIGN_OR_RETURN(const auto address, tunnel_address(configuration, state));
     ASSIGN_OR_RETURN(auto underlay, find_underlay(socket_, address));
     ASSIGN_OR_RETURN(auto addresses, netlink::global_addresses(socket_));
-    // The gateway's own come and go with the bridge; they follow from the Node object and are known without looking.
+    // The gateway's own addresses come and go with the bridge; they follow from the Node object,
+    // not from the host.
     const auto gateways = gateway_addresses(configuration, state);
     std::erase_if(addresses, [&](const auto& each) { return std::ranges::find(gateways, each) != gateways.end(); });
     const int mtu = pod_mtu(configuration.mtu, underlay);

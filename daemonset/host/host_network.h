@@ -1,4 +1,4 @@
-// Everything that the agent does to its host's own network, as one idempotent step.
+// All changes of the agent to its host's own network, as one idempotent step.
 //
 //   Node objects ──► gateway addresses, routes, forwarding, nftables table ──► kernel
 //   kernel ──► underlay, MTU, host addresses ──► HostView ──► flows, pods
@@ -20,22 +20,23 @@ class HostNetwork {
     /// In the calling thread's network namespace.
     [[nodiscard]] static outcome::Result<HostNetwork> open();
 
-    /// What the host says of itself. Errors: no Node object, no tunnel address, or no link that has it.
+    /// The host's current network. Errors: no Node object, no tunnel address, or no link that has
+    /// it.
     [[nodiscard]] outcome::Result<HostView> view(const NodeConfiguration& configuration,
                                                  const flowgen::ClusterState& state);
 
-    /// Brings gateway, routes, forwarding and the nftables table in line; returns what was changed, a few words each.
-    /// The table is left as an agent before has made it until `enforce` was called: it may hold policy.
-    /// Errors: the first thing that could not be done; what comes after it was tried all the same.
+    /// Configures gateway, routes, forwarding and the nftables table; returns the changes, a few
+    /// words each. The table of an earlier agent is left as it is until `enforce` was called: it
+    /// may hold policy. Errors: the first failure; the steps after it were tried all the same.
     [[nodiscard]] outcome::Result<std::vector<std::string>>
     apply(const NodeConfiguration& configuration, const flowgen::ClusterState& state, const HostView& host);
 
-    /// Makes the nftables table hold this policy, if it does not already.
+    /// Makes the nftables table enforce this policy, if it does not already.
     [[nodiscard]] outcome::Result<void> enforce(const flowgen::HostPolicy& policy,
                                                 const NodeConfiguration& configuration,
                                                 const flowgen::ClusterState& state, const HostView& host);
 
-    /// Whether somebody else changed the nftables table; if so it is put right.
+    /// Restores the nftables table if another component has changed it; returns whether it had.
     [[nodiscard]] outcome::Result<bool> repair_rules() { return rules_.repair(); }
 
   private:
@@ -45,11 +46,11 @@ class HostNetwork {
 
     ovs_cni::netlink::Socket socket_;
     HostRulesTable rules_;
-    std::optional<flowgen::HostPolicy> policy_; ///< to be enforced; absent until it was compiled once
-    bool enforced_ = false;                     ///< the table has it
+    std::optional<flowgen::HostPolicy> policy_; ///< to be enforced; absent until the first compile
+    bool enforced_ = false;                     ///< the table enforces it
 };
 
-/// The nftables table's content for this state of the cluster and the host, without policy.
+/// The contents of the nftables table for this state of the cluster and the host, without policy.
 [[nodiscard]] HostRules host_rules(const NodeConfiguration& configuration, const flowgen::ClusterState& state,
                                    const std::vector<ipam::IpAddress>& own_addresses);
 

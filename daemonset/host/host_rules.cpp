@@ -20,7 +20,7 @@ std::vector<Prefix> hosts(const std::vector<ipam::IpAddress>& addresses) {
     return prefixes;
 }
 
-/// A rule for each family that drops packets of which `condition` holds and whose source is in the set.
+/// A rule for each family that drops packets that meet `condition` and whose source is in the set.
 std::string drop_rules(const std::string& condition, std::string_view source_set) {
     std::string text;
     for (const auto family : {Family::IPv4, Family::IPv6})
@@ -28,22 +28,24 @@ std::string drop_rules(const std::string& condition, std::string_view source_set
     return text;
 }
 
-/// Before connection tracking, so that a forged packet leaves no trace. A local pod's packets come from the bridge;
-/// what a local process sends to itself comes from lo.
+/// Before connection tracking, so that a forged packet leaves no trace. A local pod's packets come
+/// from the bridge; packets of a local process to itself come from lo.
 std::string guard_chain(const std::string& bridge) {
     return "  chain guard {\n    type filter hook prerouting priority raw; policy accept;\n" +
            drop_rules(fmt::format(R"(iifname != {{ "lo", "{}" }})", bridge), "pods") + "  }\n";
 }
 
-/// The kernel refuses IPv4 packets that carry the host's own source address; for IPv6 it has no such check, and a pod's
-/// own node may always reach it. Only forwarding is concerned: the host keeps talking to itself as it likes.
+/// The kernel refuses IPv4 packets that carry the host's own source address. It has no such check
+/// for IPv6, and a pod's own node may always reach it. Only forwarding is affected: the host can
+/// still talk to itself.
 std::string guard_forward_chain(const std::string& bridge) {
     return "  chain guard_forward {\n    type filter hook forward priority filter; policy accept;\n" +
            drop_rules(fmt::format(R"(oifname "{}")", bridge), "own") + "  }\n";
 }
 
-/// What kube-proxy sent on to a node is translated also where masquerading is off: the node would answer a pod's
-/// address through the tunnel, past the host that has to translate the answer back.
+/// Packets that kube-proxy sends on to a node are translated even if masquerading is off: the node
+/// would answer a pod's address through the tunnel, past the host that has to translate the answer
+/// back.
 std::string outbound_chain(const HostRules& rules) {
     auto text = fmt::format("  chain outbound {{\n    type nat hook postrouting priority srcnat; policy accept;\n"
                             "    oifname \"{}\" return\n",
@@ -60,7 +62,7 @@ std::string outbound_chain(const HostRules& rules) {
 } // namespace
 
 std::string ruleset(const HostRules& rules) {
-    // Adding before deleting makes the deletion valid whether or not the table was there.
+    // Adding before deleting makes the deletion valid whether or not the table exists.
     auto text = fmt::format("add table {0}\ndelete table {0}\ntable {0} {{\n", kHostRulesTable);
     const auto own = hosts(rules.own_addresses);
     for (const auto family : {Family::IPv4, Family::IPv6}) {
@@ -78,7 +80,7 @@ outcome::Result<bool> HostRulesTable::install(const HostRules& rules) {
     if (installed_) {
         auto otherwise_same = *installed_;
         otherwise_same.policy.isolated = rules.policy.isolated;
-        // Refused if somebody else changed the table since; then it is replaced.
+        // Refused if another component has changed the table since; then it is replaced.
         if (otherwise_same == rules && run_nftables(egress_change(kHostRulesTable, installed_->policy, rules.policy))) {
             installed_ = rules;
             listing_.reset();

@@ -1,6 +1,6 @@
 // nftables, run through libnftables: a ruleset text goes in as one transaction.
 //
-//   ruleset text ──► replace (all or nothing) ──► kernel ──► listing, to notice when somebody else changed it
+//   ruleset text ──► replace (all or nothing) ──► kernel ──► listing, to notice changes by other components
 #pragma once
 
 #include "outcome/result.h"
@@ -9,7 +9,7 @@
 
 namespace agent {
 
-/// Runs this text as one transaction: all of it happens or none. Errors carry the library's own words.
+/// Runs this text as one atomic transaction. Errors carry the library's own words.
 [[nodiscard]] outcome::Result<void> run_nftables(const std::string& text);
 
 /// What `nft list table FAMILY NAME` prints; empty when there is no such table.

@@ -1,5 +1,6 @@
-// Kernel settings under /proc/sys/net: read, and written only where they differ. `folder` is where that is to be found:
-// a container sees its own /proc/sys read-only, and needs the host's mounted elsewhere to write.
+// Kernel settings under /proc/sys/net: read, and written only where they differ. `folder` is the
+// path of that directory: a container sees its own /proc/sys read-only, and needs the host's
+// mounted elsewhere to write.
 #pragma once
 
 #include "outcome/result.h"
@@ -16,7 +17,7 @@ struct Sysctl {
     std::string value;
 };
 
-/// The present value, without its newline. Errors: no such setting in this kernel.
+/// The current value, without its newline. Errors: no such setting in this kernel.
 [[nodiscard]] outcome::Result<std::string> read_sysctl(const std::filesystem::path& folder, const std::string& path);
 
 /// Writes the settings that differ, in order; returns those written. Errors: a setting that is missing or cannot be

@@ -1,4 +1,4 @@
-// What the host's own network says, as the agent's parts use it.
+// The host's own network, as the agent's parts use it.
 #pragma once
 
 #include "ipam/address.h"
@@ -11,7 +11,7 @@ namespace agent {
 
 /// The link that carries the tunnels.
 struct Underlay {
-    ipam::IpAddress address; ///< the tunnels' end on this node
+    ipam::IpAddress address; ///< the tunnels' endpoint on this node
     std::string link;
     int mtu = 0; ///< of the link, bytes
 

@@ -25,7 +25,7 @@ constexpr int kMinMtu = 1280;                 // RFC 8200, section 5: no IPv6 li
 constexpr int kMaxMtu = 65535;
 constexpr int kMaxPodWaitSeconds = 60;
 
-/// One "key: value" of the file, with what an error message needs.
+/// One "key: value" of the file, with the context that error messages need.
 struct Entry {
     std::string where; ///< "FILE:LINE: "
     std::string key;
@@ -136,7 +136,8 @@ Result<LogLevel> read_log_level(const Entry& entry) {
     return entry.refused("debug, info, warning or error");
 }
 
-/// The name is also part of file names and of nftables rules, where other characters mean something.
+/// The name is also part of file names and of nftables rules, where other characters have a
+/// meaning.
 Result<std::string> read_bridge(const Entry& entry) {
     constexpr std::string_view allowed = "an interface name: at most 15 letters, digits, '-', '_' and '.'";
     ASSIGN_OR_RETURN(auto text, read_text(entry, allowed));
@@ -146,7 +147,7 @@ Result<std::string> read_bridge(const Entry& entry) {
     return text;
 }
 
-/// A name that container runtimes take for a list of plugins; hidden files are what is being written.
+/// A name that container runtimes read as a list of plugins; hidden files are incomplete ones.
 Result<std::string> read_conflist(const Entry& entry) {
     constexpr std::string_view allowed = "a file name that ends in .conflist, without a folder";
     ASSIGN_OR_RETURN(auto text, read_text(entry, allowed));
@@ -154,7 +155,7 @@ Result<std::string> read_conflist(const Entry& entry) {
     return text;
 }
 
-/// Puts a value where it belongs, or passes its error on.
+/// Stores a value in its field, or passes its error on.
 template <typename T, typename Target> Result<void> store(Result<T> value, Target& target) {
     if (!value) return std::unexpected(value.error());
     target = std::move(*value);
@@ -218,7 +219,7 @@ Result<NodeConfiguration> read_entries(const YAML::Node& document, std::string_v
         const auto* const known = std::ranges::find(kKeys, entry.key, [](const auto& key) { return key.first; });
         if (known == kKeys.end())
             return fail(where + "unknown key \"" + entry.key + "\"; the keys are " + list_of_keys());
-        if (!seen.insert(entry.key).second) return fail(where + "the key \"" + entry.key + "\" is there twice");
+        if (!seen.insert(entry.key).second) return fail(where + "the key \"" + entry.key + "\" occurs twice");
         RETURN_IF_ERROR(known->second(entry, configuration));
     }
     if (const char* const node = std::getenv(kNodeVariable); node != nullptr && !seen.contains("node"))

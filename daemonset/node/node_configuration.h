@@ -2,7 +2,7 @@
 //
 //   file ──► parse (known keys only, types and ranges checked, each error with its line) ──► NodeConfiguration
 //
-// docs/configuration.md describes every key for the administrator; a test holds the two together.
+// docs/configuration.md describes every key for the administrator; a test keeps the two in step.
 #pragma once
 
 #include "daemonset/base/log.h"
@@ -35,7 +35,7 @@ struct HttpAddress {
     auto operator<=>(const HttpAddress&) const = default;
 };
 
-/// Where the plugin looks for the agent when its configuration does not say.
+/// The socket on which the plugin expects the agent when its configuration has none.
 inline constexpr auto kDefaultCniSocket = "/run/ovs-cni/agent.sock";
 
 /// The environment variable that names the node when the configuration does not; a pod gets it from `spec.nodeName`.
@@ -45,19 +45,19 @@ inline constexpr auto kNodeVariable = "NODE_NAME";
 struct NodeConfiguration {
     std::string node;                        ///< name of this node's Node object
     std::filesystem::path manifests;         ///< the watched directory; empty: the Kubernetes API
-    std::filesystem::path kubeconfig;        ///< how to reach the Kubernetes API; empty: as a pod of the cluster does
-    std::vector<ServerUrl> api_servers;      ///< tried in turn; empty: the one that kubeconfig or cluster names
+    std::filesystem::path kubeconfig;        ///< how to reach the Kubernetes API; empty: as a pod of the cluster
+    std::vector<ServerUrl> api_servers;      ///< tried in turn; empty: the one of the kubeconfig or the cluster
     std::vector<ipam::Prefix> service_cidrs; ///< sorted; empty: those of the ServiceCIDR objects
     std::string bridge = "br-int";
     Datapath datapath = Datapath::System;
     std::filesystem::path ovsdb_socket = "/run/openvswitch/db.sock";
     std::filesystem::path openflow_socket; ///< default /run/openvswitch/<bridge>.mgmt
     std::filesystem::path cni_socket = kDefaultCniSocket;
-    std::filesystem::path cni_config_directory; ///< empty: plugin and conflist are installed by somebody else
+    std::filesystem::path cni_config_directory; ///< empty: the administrator installs plugin and conflist
     std::filesystem::path cni_bin_directory = "/opt/cni/bin";
     std::string cni_config_file = "10-ovs-cni.conflist"; ///< a name in cni_config_directory
     HttpAddress http_address{{ipam::Family::IPv4, 0x7f000001}, 9475};
-    int mtu = 0;                                   ///< bytes; 0: the underlay's less the tunnel's headers
+    int mtu = 0;                                   ///< bytes; 0: the underlay's minus the tunnel's headers
     std::optional<ipam::IpAddress> tunnel_address; ///< absent: the Node's first InternalIP
     bool masquerade = true;
     std::filesystem::path sysctl_directory = "/proc/sys/net";

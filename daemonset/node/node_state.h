@@ -1,4 +1,5 @@
-// What the agent's parts know of their node; the agent writes it, its parts read it. All on one thread.
+// The state of the node that the agent's parts share; the agent writes it, its parts read it. All
+// on one thread.
 #pragma once
 
 #include "daemonset/base/wakeup.h"
@@ -20,14 +21,15 @@ struct NodeState {
         : configuration(std::move(wanted)), changed(std::move(executor)) {}
 
     NodeConfiguration configuration;
-    /// What the cluster source says; null until all of it was read without error once. The source owns it with us, and
-    /// goes on changing it while no coroutine of ours is in the middle of something.
+    /// The state from the cluster source; null until all of it has been read without error once.
+    /// The source shares ownership, and changes it while no coroutine of ours is in the middle of
+    /// something.
     std::shared_ptr<const flowgen::ClusterState> cluster;
     std::optional<HostView> host;
     std::shared_ptr<SwitchDatabase> database; ///< null while it is not connected
-    bool bridge_ready = false;                ///< bridge and tunnel port are there
-    std::uint32_t tunnel_ofport = 0;          ///< 0 until the switch has given it
-    Wakeup changed;                           ///< the cluster, or what is under way for a pod
+    bool bridge_ready = false;                ///< bridge and tunnel port exist
+    std::uint32_t tunnel_ofport = 0;          ///< 0 until the switch has assigned it
+    Wakeup changed;                           ///< the cluster, or a verb in progress
 };
 
 } // namespace agent

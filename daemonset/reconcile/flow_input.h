@@ -1,6 +1,6 @@
-// What a compile reads, put together from what the agent's parts know.
+// The input of a compile, collected from the agent's parts.
 //
-//   NodeState, ClusterSource, Attachments ──► FlowInput ──► ClusterState + LocalNode, or why there are none yet
+//   NodeState, ClusterSource, Attachments ──► FlowInput ──► ClusterState + LocalNode, or why they are missing
 #pragma once
 
 #include "daemonset/attachments/attachments.h"
@@ -23,7 +23,8 @@ class FlowInput {
     FlowInput(const NodeState& node, const ClusterSource& source, Attachments& attachments)
         : node_(node), source_(source), attachments_(attachments) {}
 
-    /// The present input. Errors: what has not been read yet, such as manifests that were never right as a whole.
+    /// The current input. Errors: a part that has not been read yet, such as manifests that have
+    /// never all been valid.
     [[nodiscard]] outcome::Result<CompileInput> read();
 
   private:

@@ -23,7 +23,7 @@ constexpr std::chrono::milliseconds kFirstPause{100};
 constexpr std::chrono::milliseconds kLongestPause{10000};
 /// A change of this many flows leaves enough free memory behind to be worth giving back to the kernel.
 constexpr std::size_t kLargeChange = 2000;
-/// How much of a change is logged at the level debug.
+/// How many lines of a change are logged at the level debug.
 constexpr std::size_t kLinesLogged = 20;
 
 TableCounts count(const FlowSet& flows) {
@@ -110,7 +110,7 @@ Task<> Reconciler::run() {
             listener_.flows_failed();
         }
         changed_.notify_all();
-        // A new change, or a new connection, is worth an attempt at once.
+        // A new change, or a new connection, justifies an attempt at once.
         retry_due_ = !co_await changed_.wait_until(after(backoff.pause()));
         if (!retry_due_) backoff.reset();
     }
@@ -120,7 +120,7 @@ Task<Result<void>> Reconciler::install() {
     retry_due_ = false;
     attempted_generation_ = desired_generation_;
     if (dump_needed_) {
-        // Cleared before, so that a foreign change during the dump asks for another one.
+        // Cleared before, so that a foreign change during the dump requests another one.
         dump_needed_ = false;
         auto dumped = co_await dump();
         if (!dumped) {
@@ -156,7 +156,7 @@ Task<Result<void>> Reconciler::dump() {
     if (std::exchange(foreign_changed_, false)) {
         const auto changed = size_of(flowgen::delta(found.flows, installed_)) + found.foreign.size();
         metrics_.foreign_changes.Increment(static_cast<double>(changed));
-        if (changed > 0) log_warning("somebody else changed our flows, putting them right", {{"flows", changed}});
+        if (changed > 0) log_warning("flows changed by another controller, restoring them", {{"flows", changed}});
     }
     installed_ = std::move(found.flows);
     foreign_ = std::move(found.foreign);
@@ -198,10 +198,10 @@ void Reconciler::confirm(std::uint64_t generation, const FlowDelta& delta) {
     listener_.flows_confirmed(generation);
     metrics_.generation_installed.Set(static_cast<double>(generation));
     if (first || !delta.empty())
-        log_info(first ? "the switch is in line" : "flows installed", {{"generation", generation},
-                                                                       {"flows", installed_.size()},
-                                                                       {"added", delta.added_or_changed.size()},
-                                                                       {"removed", delta.removed.size()}});
+        log_info(first ? "flows in sync" : "flows installed", {{"generation", generation},
+                                                               {"flows", installed_.size()},
+                                                               {"added", delta.added_or_changed.size()},
+                                                               {"removed", delta.removed.size()}});
     if (first || size_of(delta) >= kLargeChange) malloc_trim(0);
 }
 
@@ -220,8 +220,9 @@ void Reconciler::log_decisions(const FlowDelta& delta) const {
 
 Task<Result<std::vector<std::string>>> Reconciler::compare(std::function<bool(const FlowKey&)> concerned) {
     const auto connection = connection_;
-    if (!connection || !in_sync_) co_return fail(last_error_.empty() ? "the switch is not in line yet" : last_error_);
-    // Flows that change under the dump would look like differences: only a dump between two bundles counts.
+    if (!connection || !in_sync_) co_return fail(last_error_.empty() ? "the flows are not in sync yet" : last_error_);
+    // Flows that change during the dump would look like differences: only a dump between two
+    // bundles counts.
     while (true) {
         const auto before = installed_generation_;
         const auto found = co_await connection->dump();
@@ -237,7 +238,8 @@ Task<Result<std::vector<std::string>>> Reconciler::compare(std::function<bool(co
                 lines.push_back((found->flows.contains(key) ? "flow changed: " : "flow missing: ") +
                                 flowgen::text(key, body));
         for (const auto& key : difference.removed)
-            if (concerned(key)) lines.push_back("flow of somebody else: " + flowgen::text(key, found->flows.at(key)));
+            if (concerned(key))
+                lines.push_back("flow of another controller: " + flowgen::text(key, found->flows.at(key)));
         if (!difference.empty() || !found->foreign.empty()) resynchronise();
         co_return lines;
     }
@@ -257,7 +259,7 @@ std::string Reconciler::with_owner(std::string reason) const {
     if (start == std::string::npos) return reason;
     const auto cookie = std::strtoull(reason.c_str() + start + prefix.size(), nullptr, 16);
     const auto owner = owners_.find(cookie);
-    return owner == owners_.end() ? reason : reason + " (this flow is of " + owner->second + ")";
+    return owner == owners_.end() ? reason : reason + " (this flow belongs to " + owner->second + ")";
 }
 
 } // namespace agent

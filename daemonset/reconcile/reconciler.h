@@ -1,11 +1,13 @@
-// Keeps the switch's flows as the cluster's state asks: one compile and one atomic bundle at a time.
+// Keeps the switch's flows in sync with the cluster's state: one compile and one atomic bundle at a
+// time.
 //
 //   request() ──► compile ──► delta(installed, desired) ──► one bundle ──► installed = desired ──► host ──► confirmed
-//      ▲                                                        └─► refused: log, dump, again with growing pauses
+//      ▲                                                        └─► refused: log, dump, retry with growing pauses
 //      └── policies, pods, attachments, addresses                      (also after a connection, or a foreign change)
 //
-// What arrives while a bundle is under way is in the next one. Installed is only what the switch confirmed, and a
-// change is confirmed when the host's own rules hold their part of it as well.
+// Changes that arrive while a bundle is in flight go into the next one. Only flows that the switch
+// confirmed count as installed, and a change is confirmed when the host's own rules hold their part
+// of it as well.
 #pragma once
 
 #include "daemonset/base/interface.h"
@@ -37,38 +39,39 @@ class Reconciler {
       public:
         /// The switch has confirmed this change, and the host's own rules hold their part of it.
         virtual void flows_confirmed(std::uint64_t generation) = 0;
-        /// last_error() is another one.
+        /// last_error() has changed.
         virtual void flows_failed() = 0;
     };
 
     Reconciler(boost::asio::any_io_executor executor, Metrics& metrics, FlowInput& input, HostFollower& host,
                Listener& listener);
 
-    /// Something that the compile reads has changed: `reason` says what, for the log at the level debug. Returns the
-    /// change's number, to wait for with `installed`.
+    /// The input of the compile has changed, for this `reason`, which is logged at the level debug.
+    /// Returns the change's number, to wait for with `installed`.
     std::uint64_t request(std::string_view reason);
     /// Returns when change `generation`, or one after it, is confirmed.
-    /// Errors: an attempt that contained it failed (it is tried again all the same), or the deadline came.
+    /// Errors: an attempt that contained it failed (it is retried all the same), or the deadline
+    /// came.
     [[nodiscard]] Task<outcome::Result<void>> installed(std::uint64_t generation, TimePoint deadline);
 
-    /// A connection whose switch is to be brought in line; its flows are dumped first.
+    /// A new connection, whose switch has to be brought into sync; its flows are dumped first.
     void connected(std::shared_ptr<OpenFlowConnection> connection);
     void disconnected();
-    /// Somebody else changed the switch's flows: dump, compare, put right.
+    /// Another controller has changed the switch's flows: dump, compare, restore.
     void resynchronise();
 
-    /// Dumps the switch's flows and compares them with what it confirmed: a line for each flow that is missing, extra
-    /// or different and of which `concerned` holds. What differs is put right afterwards. Errors: the switch is not in
-    /// line, or gives no answer.
+    /// Dumps the switch's flows and compares them with the confirmed ones: a line for each flow
+    /// that is missing, extra or different and for which `concerned` holds. Differences are
+    /// repaired afterwards. Errors: the flows are not in sync, or the switch does not answer.
     [[nodiscard]] Task<outcome::Result<std::vector<std::string>>>
     compare(std::function<bool(const flowgen::FlowKey&)> concerned);
 
-    /// Works for good.
+    /// Runs for good.
     [[nodiscard]] Task<> run();
 
-    /// Whether the switch was in line once since it was connected.
+    /// Whether the flows have been in sync once on this connection.
     [[nodiscard]] bool in_sync() const { return connection_ && in_sync_; }
-    /// Why it is not, or why the last attempt failed; empty when all is well.
+    /// Why they are not, or why the last attempt failed; empty when all is well.
     [[nodiscard]] const std::string& last_error() const { return last_error_; }
     [[nodiscard]] std::uint64_t desired_generation() const { return desired_generation_; }
     [[nodiscard]] std::uint64_t installed_generation() const { return installed_generation_; }
@@ -87,7 +90,7 @@ class Reconciler {
     void record(flowgen::FlowSet flows, const flowgen::FlowDelta& delta);
     void confirm(std::uint64_t generation, const flowgen::FlowDelta& delta);
     void log_warnings(std::vector<std::string> warnings);
-    /// What a change does, and for whom; before `record`.
+    /// Logs the effect of a change, and its owners; before `record`.
     void log_decisions(const flowgen::FlowDelta& delta) const;
     [[nodiscard]] std::string with_owner(std::string reason) const;
 
@@ -103,7 +106,7 @@ class Reconciler {
     std::uint64_t installed_generation_ = 0;
     std::optional<Clock::time_point> first_request_; ///< of those that no attempt contains yet
 
-    std::vector<std::string> reasons_; ///< of those requests, the first few; only at the level debug
+    std::vector<std::string> reasons_; ///< of the first few of those requests; only at the level debug
 
     flowgen::FlowSet installed_;
     std::vector<ForeignFlow> foreign_;            ///< found by the last dump, to be deleted
@@ -112,8 +115,8 @@ class Reconciler {
     std::vector<std::string> warnings_;
 
     bool dump_needed_ = true;
-    bool in_sync_ = false;         ///< this connection's switch has been brought in line
-    bool foreign_changed_ = false; ///< the dump is needed because of somebody else
+    bool in_sync_ = false;         ///< the flows have been in sync on this connection
+    bool foreign_changed_ = false; ///< the dump is needed because of another controller
     bool retry_due_ = false;
     std::string last_error_ = "the switch is not connected yet";
 };

@@ -16,11 +16,11 @@ using outcome::Error;
 using outcome::Result;
 
 constexpr auto kTunnelPort = "geneve0";
-constexpr std::uint32_t kTunnelOfport = 1; ///< asked for, so that it stays the same when the switch starts again
+constexpr std::uint32_t kTunnelOfport = 1; ///< requested, so that it survives a restart of the switch
 
 constexpr std::chrono::milliseconds kFirstPause{50};
 constexpr std::chrono::milliseconds kLongestPause{2000};
-/// Foreign changes that come in a burst are put right at once, by one dump.
+/// A burst of foreign changes is repaired together, by one dump.
 constexpr std::chrono::milliseconds kBurst{100};
 
 } // namespace
@@ -101,13 +101,14 @@ Task<> SwitchLink::follow_settings(std::shared_ptr<SwitchDatabase> database) {
 }
 
 Task<> SwitchLink::end_flow_restore(std::shared_ptr<SwitchDatabase> database) {
-    FailureLog failure("ending the switch's wait for its flows");
+    FailureLog failure("removing flow-restore-wait");
     while (node_.database == database) {
         if (!database->view().flow_restore_wait || !reconciler_.in_sync()) {
             co_await changed_.wait();
             continue;
         }
-        // What was confirmed may have been another process, which has ended since: only a dump from now counts.
+        // The flows may have been confirmed by another process, which has ended since: only a dump
+        // from now on counts.
         const std::function<bool(const flowgen::FlowKey&)> every = [](const flowgen::FlowKey&) { return true; };
         const auto differences = co_await reconciler_.compare(every);
         if (node_.database != database) break;
@@ -119,7 +120,7 @@ Task<> SwitchLink::end_flow_restore(std::shared_ptr<SwitchDatabase> database) {
         const auto ended = co_await database->end_flow_restore();
         if (ended) {
             failure.recovered();
-            log_info("the switch's flows are back, flow-restore-wait is removed");
+            log_info("all flows are installed, flow-restore-wait is removed");
             continue;
         }
         failure.failed(ended.error().message);
@@ -144,7 +145,7 @@ Task<Result<void>> SwitchLink::configure(SwitchDatabase& database) {
     CO_ASSIGN_OR_RETURN(const auto ofport, co_await database.ensure_port(configuration.bridge, std::move(tunnel)));
     if (node_.tunnel_ofport != ofport) {
         node_.tunnel_ofport = ofport;
-        log_info("bridge and tunnel port are there", {{"bridge", configuration.bridge},
+        log_info("bridge and tunnel port are ready", {{"bridge", configuration.bridge},
                                                       {"tunnel_ofport", ofport},
                                                       {"tunnel_address", node_.host->underlay.address.text()},
                                                       {"mtu", node_.host->mtu}});
@@ -178,12 +179,12 @@ Task<Error> SwitchLink::use_switch() {
     if (!mapped) co_return mapped.error();
     switch_failure_.recovered();
     reconciler_.connected(connection);
-    host_.refresh(); // a switch that has started again may have made the bridge's own port anew
+    host_.refresh(); // a restarted switch may have recreated the bridge's own port
     while (true) {
         const auto event = co_await connection->next_event();
         if (const auto* const lost = std::get_if<ConnectionLost>(&event)) co_return lost->reason;
         const auto& foreign = std::get<ForeignChange>(event);
-        log_warning("somebody else changed flows of the bridge",
+        log_warning("flows of the bridge changed by another controller",
                     {{"changes", foreign.flows}, {"example", foreign.example}});
         co_await sleep_until(after(kBurst));
         reconciler_.resynchronise();

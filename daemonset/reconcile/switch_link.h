@@ -1,8 +1,8 @@
-// Holds the two connections to the switch, and brings it in line again whenever one of them comes back.
+// Holds the two connections to the switch, and brings it into sync whenever one of them returns.
 //
-//   OVSDB ──► attachments' records ──► bridge, tunnel port ──► changes, until it is lost ──► again
+//   OVSDB ──► attachments' records ──► bridge, tunnel port ──► changes, until it is lost ──► retry
 //     └── flow-restore-wait, until a dump shows every flow in place
-//   OpenFlow ──► option mapping ──► Reconciler ──► foreign changes, until it is lost ──► again
+//   OpenFlow ──► option mapping ──► Reconciler ──► foreign changes, until it is lost ──► retry
 #pragma once
 
 #include "daemonset/base/task.h"
@@ -23,7 +23,7 @@ class SwitchLink {
     SwitchLink(boost::asio::any_io_executor executor, NodeState& node, Attachments& attachments, Reconciler& reconciler,
                HostFollower& host);
 
-    /// Both work for good.
+    /// Both run for good.
     [[nodiscard]] Task<> follow_database();
     [[nodiscard]] Task<> follow_switch();
 
@@ -31,11 +31,11 @@ class SwitchLink {
     void settings_changed();
     /// The switch has confirmed flows.
     void flows_confirmed() { changed_.notify_all(); }
-    /// What is wrong with one of the connections; empty when nothing is.
+    /// The fault of one of the connections; empty when there is none.
     [[nodiscard]] std::string last_error() const;
 
   private:
-    /// Each works until the connection is lost, and says why.
+    /// Each runs until the connection is lost, and returns the reason.
     Task<outcome::Error> use_database();
     Task<outcome::Error> use_switch();
     Task<outcome::Result<void>> configure(SwitchDatabase& database);
@@ -46,7 +46,7 @@ class SwitchLink {
     NodeState& node_;
     Attachments& attachments_;
     Reconciler& reconciler_;
-    HostFollower& host_; ///< looks again when the bridge's own port may be new or different, or the database was lost
+    HostFollower& host_; ///< checks again when the bridge's port may have changed, or the database was lost
     Wakeup changed_;
     FailureLog database_failure_{"the connection to the switch's database"};
     FailureLog switch_failure_{"the connection to the switch"};

@@ -89,7 +89,7 @@ std::string_view name(Field field) { return traits(field).name; }
 
 namespace {
 
-constexpr std::size_t kUsualFields = 4; ///< of most matches at the most
+constexpr std::size_t kUsualFields = 4; ///< enough for most matches
 
 } // namespace
 

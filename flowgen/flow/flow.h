@@ -1,4 +1,5 @@
-// OpenFlow flows as plain values: what the compilers produce, the delta compares and the switch encodes.
+// OpenFlow flows as plain values: produced by the compilers, compared by delta, encoded for the
+// switch.
 //
 //   Match (canonical) + actions ──► Flow ──► FlowSet ──► delta ──► bundle
 //                                    └─► text, as ovs-ofctl reads it
@@ -76,7 +77,7 @@ enum class Field : std::uint8_t {
 
 inline constexpr int kFieldCount = static_cast<int>(Field::nd_options_type) + 1;
 
-/// Width of a field in bits; 32 for in_port and ip_frag's 8-bit value is 8.
+/// Width of a field in bits: 32 for in_port, 8 for ip_frag.
 [[nodiscard]] int width(Field field);
 /// Ones in every bit of the field.
 [[nodiscard]] U128 full_mask(Field field);
@@ -98,13 +99,15 @@ struct FieldMatch {
 };
 
 /// A conjunction of field matches, kept sorted by field, each at most once.
-/// Prerequisites (eth_type for nw_src, ip_proto for tcp_dst) are the caller's to set; the named starts below do.
+/// The caller sets prerequisites, such as eth_type for nw_src or ip_proto for tcp_dst. The matches
+/// of packet_match.h include theirs.
 class Match {
   public:
-    /// Adds or narrows; bits outside `mask` are cleared, a zero mask changes nothing. Returns *this for chaining.
+    /// Adds a match on the field, or narrows the one that is there. Bits outside `mask` are
+    /// cleared; a zero mask changes nothing. Returns *this for chaining.
     Match& set(Field field, U128 value, U128 mask);
     Match& set(Field field, U128 value) { return set(field, value, full_mask(field)); }
-    /// All of `other`'s fields as well.
+    /// Adds all fields of `other`.
     Match& merge(const Match& other);
     [[nodiscard]] const std::vector<FieldMatch>& fields() const { return fields_; }
     [[nodiscard]] const FieldMatch* find(Field field) const;
@@ -182,7 +185,7 @@ using Actions = std::vector<Action>;
 inline constexpr std::uint32_t kInPort = 0xfff8;    ///< back to where the packet came from
 inline constexpr std::uint32_t kLocalPort = 0xfffe; ///< the bridge's own port
 
-/// What identifies a flow in a switch: sorted by table, then the higher priority first, then the match.
+/// Identifies a flow in a switch. Sorted by table, then by descending priority, then by match.
 struct FlowKey {
     std::uint8_t table = 0;
     std::uint16_t priority = 0;

@@ -24,8 +24,8 @@ struct FlowDelta {
     bool operator==(const FlowDelta&) const = default;
 };
 
-/// What must be done to `installed` so that it becomes `desired`. A flow whose actions or cookie differ is changed:
-/// adding it again replaces both and keeps nothing of the old one but its place.
+/// The changes that turn `installed` into `desired`. A flow whose actions or cookie differ is
+/// changed: adding it again replaces both and keeps only its place.
 [[nodiscard]] FlowDelta delta(const FlowSet& installed, const FlowSet& desired);
 
 } // namespace flowgen

@@ -69,8 +69,9 @@ outcome::Result<OwnedFlows> FlowStore::finish() && {
         each = next;
     }
     if (!clashes_.empty())
-        return outcome::fail("the flow generator contradicts itself; please report this with the cluster's manifests:" +
-                             clashes_);
+        return outcome::fail(
+            "the flow generator's flows contradict each other; please file a bug with the cluster's manifests:" +
+            clashes_);
     return out;
 }
 

@@ -1,11 +1,11 @@
-// Where the compilers' contributions meet.
+// Collects the flows that the compilers contribute.
 //
 //   network ─┐
 //   policy  ─┴─► add(flow, owner) ──► FlowStore ──► finish ──► FlowSet + who owns each cookie
 //
-// Contributions are only collected at first; `finish` sorts them. Those with the same table, priority and match become
-// one flow: conjunctions are united, equal actions shared. Anything else is a clash, which is a fault of the compiler
-// and is reported as such.
+// `add` only collects; `finish` sorts. Contributions with the same table, priority and match become
+// one flow: conjunctions are united, equal actions shared. Anything else is a clash, which is a bug
+// in a compiler and is reported as one.
 #pragma once
 
 #include "flowgen/flow/flow_set.h"
@@ -22,7 +22,7 @@ namespace flowgen {
 
 struct OwnedFlows {
     FlowSet flows;
-    std::map<std::uint64_t, std::string> owners; ///< by cookie, in words
+    std::map<std::uint64_t, std::string> owners; ///< readable, by cookie
 };
 
 class FlowStore {
@@ -39,12 +39,12 @@ class FlowStore {
         const Owners* owners = nullptr; ///< one of owners_
     };
     [[nodiscard]] const Owners* keep(const Owners& owners);
-    /// Makes one contribution of neighbours in the sorted order that have the same key.
+    /// Merges two contributions with the same key, neighbours in the sorted order.
     void unite(Contribution& earlier, const Contribution& later);
 
     std::vector<Contribution> contributions_;
-    std::set<Owners> owners_;        ///< each once: many flows have the same
-    const Owners* latest_ = nullptr; ///< of the contribution before; mostly the next one's as well
+    std::set<Owners> owners_;        ///< each set once: many flows share one
+    const Owners* latest_ = nullptr; ///< of the last contribution, and usually of the next one
     std::string clashes_;
 };
 

@@ -1,5 +1,6 @@
-// The text form of flows, as ovs-ofctl reads it. Where it has several spellings, this is the one closest to what
-// `ovs-ofctl dump-flows` prints: `tcp,nw_dst=10.0.0.0/8,tp_dst=80` and not `dl_type=0x800,nw_proto=6,…`.
+// The text form of flows, as ovs-ofctl reads it. Of several spellings, this is the one closest to
+// the output of `ovs-ofctl dump-flows`: `tcp,nw_dst=10.0.0.0/8,tp_dst=80`, not
+// `dl_type=0x800,nw_proto=6,…`.
 #include "flowgen/flow/flow.h"
 
 #include "ipam/prefix.h"
@@ -169,7 +170,8 @@ std::string match_text(const Match& match) {
     return out;
 }
 
-/// The whole field as "name[]"; tun_metadata0 always with its range, as its width is the switch's to say.
+/// The whole field as "name[]". tun_metadata0 always has its range, because its width is a setting
+/// of the switch.
 std::string subfield(Field field, int offset, int bits) {
     std::string out(name(field));
     out += "[";

@@ -20,7 +20,8 @@ inline constexpr std::uint8_t kIcmpv6 = 58;
 /// ICMP or ICMPv6 of this type.
 [[nodiscard]] Match icmp(ipam::Family family, std::uint8_t type);
 
-/// The match for what answers packets of `match`, as far as ports go: its destination ports as source ports.
+/// The match for replies to packets of `match`, as far as ports go: its destination ports as source
+/// ports.
 [[nodiscard]] Match answering(const Match& match);
 
 } // namespace flowgen

@@ -1,5 +1,5 @@
 // The pipeline of the bridge: every table, register, mark and cookie, each defined here and nowhere else.
-// Table numbers are fixed for good, so that what is written about `ovs-ofctl dump-flows` stays true.
+// Table numbers are fixed for good, so that documents about `ovs-ofctl dump-flows` stay true.
 //
 //   pod port ─► Classifier ─► PortSecurity ─┬─► NeighborResponder ─► NeighborAdvert   (ARP, ND)
 //   gateway  ─►     │                       │
@@ -66,28 +66,28 @@ inline constexpr std::array<TableName, 18> kTables{{
 }};
 
 [[nodiscard]] constexpr std::uint8_t number(Table table) { return static_cast<std::uint8_t>(table); }
-/// "Classifier" and so on; "?" for a number that is no table of ours.
+/// The table's name, such as "Classifier"; "?" for a number that is not one of our tables.
 [[nodiscard]] std::string_view table_name(std::uint8_t number);
 
 // ---- Registers ------------------------------------------------------------------------------------------------------
 
-inline constexpr Field kSourceIdentity = Field::xxreg0;      ///< who sent the packet; layout in identity.h
-inline constexpr Field kDestinationIdentity = Field::xxreg1; ///< which local pod receives it; 0 otherwise
+inline constexpr Field kSourceIdentity = Field::xxreg0;      ///< the sender; layout in identity.h
+inline constexpr Field kDestinationIdentity = Field::xxreg1; ///< the local pod that receives it; 0 otherwise
 inline constexpr Field kOutputPort = Field::reg8;            ///< ofport that Output sends to
 inline constexpr Field kPacketState = Field::reg9;           ///< the bits below
 inline constexpr Field kEgressRule = Field::reg10;           ///< conjunction id of the egress rule that admitted
 inline constexpr Field kIngressRule = Field::reg11;          ///< conjunction id of the ingress rule that admitted
 
-inline constexpr std::uint32_t kPolicySkipped = 1; ///< kPacketState: belongs to an admitted connection, no policy
-inline constexpr std::uint32_t kVouchedFor = 2;    ///< kPacketState: … that another node tracks, and says so
+inline constexpr std::uint32_t kPolicySkipped = 1; ///< kPacketState: of an admitted connection, bypasses policy
+inline constexpr std::uint32_t kVouchedFor = 2;    ///< kPacketState: … that the sending node tracks and has validated
 
 // ---- Connection tracking --------------------------------------------------------------------------------------------
 
 inline constexpr std::uint16_t kConntrackZone = 0xff10;
 
-inline constexpr std::uint32_t kMarkBlocked = 1;     ///< ct_mark: policy refuses it now; replies are dropped
+inline constexpr std::uint32_t kMarkBlocked = 1;     ///< ct_mark: policy denies it now; replies are dropped
 inline constexpr std::uint32_t kMarkViaHost = 2;     ///< ct_mark: the original direction came through a gateway
-inline constexpr std::uint32_t kMarkAdmitted = 4;    ///< ct_mark: policy let a packet of it through
+inline constexpr std::uint32_t kMarkAdmitted = 4;    ///< ct_mark: policy has allowed a packet of it
 inline constexpr std::uint32_t kMarkFromGateway = 8; ///< ct_mark: opened from beyond this node's gateway, not by a pod
 inline constexpr std::uint32_t kMarkAll = kMarkBlocked | kMarkViaHost | kMarkAdmitted | kMarkFromGateway;
 
@@ -112,8 +112,8 @@ inline constexpr ipam::MacAddress kRouterMac{{0xee, 0xee, 0xee, 0xee, 0xee, 0xee
 inline constexpr std::uint16_t kPriorityOwnNode = 60000;       ///< the pod's own node is always admitted
 inline constexpr std::uint16_t kPriorityUnconditional = 50000; ///< rules whose only condition is the subject
 inline constexpr std::uint16_t kPriorityConjunctive = 40000;   ///< the first band of conjunctions; further ones below
-inline constexpr std::uint16_t kPriorityBlock = 20;            ///< denied, but its connection was admitted before
-inline constexpr std::uint16_t kPriorityDeny = 10;             ///< the isolation itself
+inline constexpr std::uint16_t kPriorityBlock = 20;            ///< denied now, on a connection that was admitted before
+inline constexpr std::uint16_t kPriorityDeny = 10;             ///< the default deny of isolated pods
 inline constexpr std::uint16_t kPriorityMiss = 0;
 
 /// Conjunctions that one flow may carry. A flow-mod is at most 64 KiB, 16 bytes a conjunction; half is left free.

@@ -1,5 +1,5 @@
-// Who has an address range or an address first: two nodes that claim the same cannot both be reached, and which of them
-// is must not depend on the order in which objects arrive.
+// Claims of nodes to address ranges and addresses. Of two nodes that claim the same range only one
+// can be reached, and which one must not depend on the order in which objects arrive.
 #pragma once
 
 #include "ipam/prefix.h"
@@ -14,7 +14,8 @@ namespace flowgen {
 /// Ranges that do not overlap, each with the name of its holder.
 class AddressClaims {
   public:
-    /// Claims `prefix` for `holder`. If another one holds a part of it: that one's range and name, and nothing changes.
+    /// Claims `prefix` for `holder`. If another holder has a part of it, returns that holder's
+    /// range and name, and changes nothing.
     [[nodiscard]] std::optional<std::string> claim(const ipam::Prefix& prefix, const std::string& holder);
 
   private:

@@ -8,7 +8,8 @@ namespace {
 
 using ipam::Family;
 
-/// Nothing leaves and nothing arrives, and the counters of these two flows say how much was tried.
+/// Drops everything to and from the pod. The counters of these two flows show how much was
+/// attempted.
 void cut_off(const LocalPod& pod, FlowStore& store) {
     store.add(Table::Classifier, 100, Match().set(Field::in_port, pod.attachment.ofport), {}, pod.owner());
     for (const auto& address : pod.attachment.addresses)
@@ -19,13 +20,13 @@ void compile_classifier(const LocalPod& pod, FlowStore& store) {
     const auto& attachment = pod.attachment;
     store.add(Table::Classifier, 100, Match().set(Field::in_port, attachment.ofport),
               {set(kSourceIdentity, pod.source_bits()), to(Table::PortSecurity)}, pod.owner());
-    // What the pod sent to a Service and the host has translated comes back through the gateway.
+    // Packets that the pod sent to a Service come back through the gateway, translated by the host.
     for (const auto& address : attachment.addresses)
         store.add(Table::Classifier, 100, ip_from(Prefix::host(address)).set(Field::in_port, kLocalPort),
                   {set(kSourceIdentity, pod.source_bits() | kFlagViaHost), to(Table::Conntrack)}, pod.owner());
 }
 
-/// Only the pod's own addresses, in IP, ARP and neighbour discovery.
+/// Lets a pod send only from its own addresses, in IP, ARP and neighbour discovery.
 void compile_port_security(const LocalPod& pod, FlowStore& store) {
     const auto& attachment = pod.attachment;
     const U128 mac = attachment.mac.bits();
@@ -55,8 +56,9 @@ void compile_port_security(const LocalPod& pod, FlowStore& store) {
     }
 }
 
-/// Replies that other nodes vouch for, to a pod that is isolated in egress. Its own requests may end at this node's
-/// precheck, so the node that tracks the connection would go on vouching for replies that policy has cut since.
+/// Replies validated by other nodes, to a pod that is isolated in egress. This node's precheck may
+/// drop the pod's own requests, so the node that tracks the connection would go on validating
+/// replies of a connection that policy has cut since.
 void compile_reply_routing(const LocalPod& pod, const Match& replies, const LocalNode& local, FlowStore& store) {
     const SetField receiver = set(kDestinationIdentity, pod.identity.bits() | kFlagPod);
     store.add(Table::Routing, 215,
@@ -85,7 +87,7 @@ void compile_routing(const LocalPod& pod, const LocalNode& local, FlowStore& sto
         store.add(Table::Routing, 200, skipped, {port, mac, to(Table::Output)}, pod.owner());
         if (pod.isolated_in_egress)
             compile_reply_routing(pod, Match(skipped).set(kPacketState, kVouchedFor, kVouchedFor), local, store);
-        // Nothing can keep a pod from itself.
+        // No policy keeps a pod from reaching itself.
         store.add(Table::Routing, 190, Match(arriving).merge(ip_from(Prefix::host(address))),
                   {port, mac, to(Table::Commit)}, pod.owner());
         store.add(Table::Routing, 180, arriving,

@@ -1,4 +1,5 @@
-// The flows of the pods attached to this node: who may send what through which port, and how packets reach them.
+// The flows of the pods attached to this node: what each port may send, and how packets reach the
+// pods.
 //
 //   LocalPods ──► Classifier, PortSecurity, Routing
 #pragma once

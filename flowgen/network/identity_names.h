@@ -1,4 +1,4 @@
-// What the identities in flows stand for, in words: for people who read flows, offline or at a switch.
+// Readable names of the identities in flows, for reading flows offline or at a switch.
 //
 //   ClusterState ──► IdentityNames ──► "source shop{app=web}, destination shop{app=db}"
 #pragma once

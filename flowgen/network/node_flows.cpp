@@ -15,7 +15,8 @@ using ipam::Family;
 
 Match skipped(Match match) { return match.set(kPacketState, kPolicySkipped, kPolicySkipped); }
 
-/// What the nodes claim, this one first and the others by name; what is claimed twice is left to the first.
+/// The ranges and addresses that nodes claim: this node first, then the others by name. The first
+/// claim wins.
 struct NodeClaims {
     AddressClaims pod_cidrs;
     AddressClaims addresses;
@@ -24,8 +25,8 @@ struct NodeClaims {
     bool claim(AddressClaims& claims, const Prefix& prefix, const std::string& node, const std::string& consequence) {
         const auto holder = claims.claim(prefix, "node " + node);
         if (holder)
-            warnings.push_back("node " + node + " says that it has " + prefix.text() + ", which overlaps " + *holder +
-                               ": " + consequence + "; correct one of the Node objects");
+            warnings.push_back("node " + node + " claims " + prefix.text() + ", which overlaps " + *holder + ": " +
+                               consequence + "; correct one of the Node objects");
         return !holder;
     }
 };
@@ -42,7 +43,7 @@ void compile_own_host(const LocalNode& local, const Node* self, NodeClaims& clai
         const auto deliver = [&](Table next) -> Actions {
             return {set(kOutputPort, kLocalPort), set(Field::eth_dst, local.gateway_mac.bits()), to(next)};
         };
-        // From another node's pod: its egress was checked there, where it is tracked.
+        // From another node's pod: its egress policy was evaluated there, where it is tracked.
         store.add(Table::Routing, 140, ip_to(host).set(Field::in_port, local.tunnel_ofport), deliver(Table::Output),
                   owner);
         store.add(Table::Routing, 130, skipped(ip_to(host)), deliver(Table::Output), owner);
@@ -67,20 +68,22 @@ void compile_other_node(const LocalNode& local, const Node& node, const IpAddres
                   {Move{Field::tun_metadata0, 0, kSourceIdentity, 0, 128}, to(Table::Conntrack)}, owner);
     };
     for (const auto& cidr : node.pod_cidrs) {
-        if (!claims.claim(claims.pod_cidrs, cidr, node.name, "its pods there are not reached")) continue;
+        if (!claims.claim(claims.pod_cidrs, cidr, node.name, "its pods there are unreachable")) continue;
         arriving_from(cidr);
         store.add(Table::Routing, 100, ip_to(cidr), {tunnel_to, port, to(Table::EgressPrecheck)}, owner);
     }
     for (const auto& address : node_addresses(node)) {
         const Prefix host = Prefix::host(address);
-        if (!claims.claim(claims.addresses, host, node.name, "the node is not reached there")) continue;
+        if (!claims.claim(claims.addresses, host, node.name, "the node is unreachable there")) continue;
         const bool gateway =
             std::ranges::any_of(node.pod_cidrs, [&](const Prefix& cidr) { return cidr.contains(address); });
         if (!gateway) arriving_from(host);
-        // Over the underlay instead of the tunnel, as to a port that this host forwards to a pod: still that node.
+        // Over the underlay instead of the tunnel, for example to a port that this host forwards to
+        // a pod. The source is still that node.
         store.add(Table::Classifier, 110, ip_from(host).set(Field::in_port, kLocalPort),
                   {set(kSourceIdentity, other_node_identity(node.name).bits()), to(Table::Conntrack)}, owner);
-        // The node is no pod: nobody there could check the sender's egress policy, so it is checked here.
+        // A node is not a pod: no receiver there evaluates the sender's egress policy, so it is
+        // evaluated here.
         store.add(Table::Routing, 130, skipped(ip_to(host)), {tunnel_to, port, to(Table::Output)}, owner);
         store.add(Table::Routing, 120, ip_to(host), {tunnel_to, port, to(Table::EgressAdmin)}, owner);
     }

@@ -1,4 +1,4 @@
-// The flows of nodes: this one's host behind the gateway, and the others behind the tunnel.
+// The flows of nodes: this one's host behind the gateway, and the other nodes behind the tunnel.
 //
 //   Nodes ──► what each may claim (address_claims.h) ──► Classifier, Routing
 #pragma once
@@ -13,7 +13,8 @@
 namespace flowgen {
 
 /// Flows of this node's own host, and one small set for each other node, however many pods run there.
-/// Returns what the nodes claim against each other, one line each; it is left to this node, then to the first by name.
+/// Returns the conflicting claims of nodes, one line each. A conflict is decided for this node,
+/// then for the first node by name.
 [[nodiscard]] std::vector<std::string> compile_nodes(const std::map<std::string, Node>& nodes, const LocalNode& local,
                                                      FlowStore& store);
 

@@ -29,7 +29,8 @@ Actions to_gateway(const LocalNode& local, Table next) {
     return {set(kOutputPort, kLocalPort), set(Field::eth_dst, local.gateway_mac.bits()), to(next)};
 }
 
-/// What no table further on may see, and what the gateway sends: the host's own flows are in node_flows.cpp.
+/// Drops packets that no later table may see, and classifies those from the gateway. The flows of
+/// this node's own host are in node_flows.cpp.
 void compile_classifier(FlowStore& store) {
     const TableWriter table{store, Table::Classifier};
     const auto from_gateway = [](const Match& match) { return Match(match).set(Field::in_port, kLocalPort); };
@@ -40,9 +41,9 @@ void compile_classifier(FlowStore& store) {
     table.add(0, {}, {});
 }
 
-/// Turns a request around into the answer: the pods' only neighbour is the virtual router.
-/// Neighbour discovery is answered only by a datapath that can write the answer; every pod has a permanent entry for
-/// the router, so that it need not ask.
+/// Turns a request into its reply: the pods' only neighbour is the virtual router. Neighbour
+/// discovery is answered only on a datapath that can write the reply. Every pod has a permanent
+/// entry for the router, so it need not solicit.
 void compile_neighbor_responder(const LocalNode& local, FlowStore& store) {
     const TableWriter table{store, Table::NeighborResponder};
     const U128 mac = kRouterMac.bits();
@@ -59,7 +60,8 @@ void compile_neighbor_responder(const LocalNode& local, FlowStore& store) {
     table.add(0, {}, {});
 }
 
-/// The second half of the answer to a solicitation: its option can be written only once the packet is an advertisement.
+/// The second half of the reply to a solicitation: its option can be written only once the packet
+/// is an advertisement.
 /// Router, solicited and override flags; option type 2 turns the source link-layer address option of the solicitation
 /// into the target link-layer address option. Source: RFC 4861, section 4.4.
 void compile_neighbor_advert(const LocalNode& local, FlowStore& store) {
@@ -73,7 +75,7 @@ void compile_neighbor_advert(const LocalNode& local, FlowStore& store) {
 
 void compile_conntrack(std::uint32_t tunnel_ofport, FlowStore& store) {
     const TableWriter table{store, Table::Conntrack};
-    // A reply that its sender's node vouches for: the connection is tracked there, and only there.
+    // A reply validated by its sender's node: the connection is tracked there, and only there.
     table.add(100, Match().set(Field::in_port, tunnel_ofport).set(kSourceIdentity, kFlagReply, kFlagReply),
               {set(kPacketState, kPolicySkipped | kVouchedFor, kPolicySkipped | kVouchedFor), to(Table::Routing)});
     for (const auto family : kFamilies)
@@ -95,8 +97,8 @@ void compile_conntrack_state(const LocalNode& local, FlowStore& store) {
         table.add(
             100, marked(reply, kMarkAdmitted | kMarkViaHost, kMarkAll),
             {skip, set(kSourceIdentity, kFlagReply | kFlagViaHost, kFlagReply | kFlagViaHost), to(Table::Routing)});
-        // The host may have translated the request (a hostPort, a NodePort), so it must see the reply, wherever that
-        // goes.
+        // The host may have translated the request (a hostPort, a NodePort), so it must see the
+        // reply, whatever its destination.
         table.add(100, marked(reply, kMarkAdmitted | kMarkFromGateway, kMarkAll), to_gateway(local, Table::Output));
         table.add(100, marked(reply, kMarkAdmitted, kMarkAll),
                   {skip, set(kSourceIdentity, kFlagReply, kFlagReply), to(Table::Routing)});
@@ -112,14 +114,15 @@ void compile_conntrack_state(const LocalNode& local, FlowStore& store) {
 void compile_routing(const LocalNode& local, FlowStore& store) {
     const TableWriter table{store, Table::Routing};
     const Match skipped = Match().set(kPacketState, kPolicySkipped, kPolicySkipped);
-    // The overlay routes unicast between pods: link-local and multicast end here, the virtual router answers no
-    // packets.
+    // The overlay routes unicast between pods: link-local and multicast packets are dropped, and
+    // the virtual router itself answers none.
     const auto never = [&](const char* prefix) { table.add(300, ip_to(*Prefix::parse(prefix)), {}); };
     never("224.0.0.0/4");
     never("169.254.1.1/32");
     never("ff00::/8");
     never("fe80::/10");
-    // Nothing for us and not for a node's or pod's address that we know: neither gateway nor tunnel takes it back.
+    // From the gateway or a tunnel, to no pod or node address that we know: never sent back to
+    // either of them.
     table.add(20, Match().set(Field::in_port, kLocalPort), {});
     table.add(20, Match().set(Field::in_port, local.tunnel_ofport), {});
     table.add(15, skipped, to_gateway(local, Table::Output));
@@ -127,7 +130,7 @@ void compile_routing(const LocalNode& local, FlowStore& store) {
     table.add(0, {}, {});
 }
 
-/// Around the rules of policy_flows.cpp, which add theirs between.
+/// The flows around the rules of policies, which policy_flows.cpp adds between them.
 void compile_policy_tables(FlowStore& store) {
     const TableWriter egress{store, Table::Egress};
     const TableWriter ingress{store, Table::Ingress};
@@ -161,19 +164,20 @@ void pass_icmp_errors(const TableWriter& table) {
     for (const std::uint8_t type : {1, 2, 3, 4}) table.add(180, icmp(Family::IPv6, type), {to(Table::Output)});
 }
 
-/// Towards remote pods. What this node's rules could allow is added by policy_flows.cpp.
+/// Towards remote pods. policy_flows.cpp adds the flows for what this node's rules could allow.
 void compile_precheck_tables(std::uint32_t tunnel_ofport, FlowStore& store) {
     const TableWriter table{store, Table::EgressPrecheck};
     table.add(200, Match().set(Field::in_port, tunnel_ofport), {}); // no transit
     table.add(190, Match().set(kPacketState, kPolicySkipped, kPolicySkipped), {to(Table::Output)});
-    // They may belong to a connection that only the receiver's node tracks; it drops those that do not.
+    // They may belong to a connection that only the receiver's node tracks; that node drops those
+    // that do not.
     pass_icmp_errors(table);
     table.add(kPriorityDeny, Match().set(kSourceIdentity, kFlagIsolated, kFlagIsolated), {});
     table.add(kPriorityMiss, {}, {to(Table::Output)});
 }
 
-/// From remote pods to local ones that are isolated in egress; the same rules as for their requests, the other way
-/// round.
+/// From remote pods to local ones that are isolated in egress: the rules of their requests,
+/// reversed.
 void compile_reply_precheck(FlowStore& store) {
     const TableWriter table{store, Table::ReplyPrecheck};
     pass_icmp_errors(table);
@@ -213,7 +217,7 @@ void compile_output(const LocalNode& local, FlowStore& store) {
     const Match to_tunnel = Match().set(kOutputPort, local.tunnel_ofport);
     const Match from_host = Match().set(kSourceIdentity, own_host_identity().bits(), kIdentityMask);
     for (const auto family : kFamilies) {
-        // What is this node's own host here is that node to the others.
+        // The identity "own host" here is the identity "node NAME" on the other nodes.
         table.add(110, Match(to_tunnel).merge(ip(family)).merge(from_host),
                   {set(kSourceIdentity, other_node_identity(local.name).bits(), kIdentityMask), from_router, DecTtl{},
                    identity, Output{local.tunnel_ofport}});

@@ -1,4 +1,4 @@
-// The flows that every node has: what each table does when nothing more specific applies.
+// The flows that every node has: the defaults of each table.
 #pragma once
 
 #include "flowgen/flow/flow_store.h"

@@ -15,7 +15,8 @@ void compile_services(const std::vector<Prefix>& service_cidrs, const LocalNode&
     commit_to_host.insert(commit_to_host.end(), to_host.begin(), to_host.end());
     for (const auto& range : service_cidrs) {
         const Match to_service = ip_to(range);
-        // Only pods are served: the host translates before it routes, and other nodes do for their own pods.
+        // Only pods are served here: the host translates before it routes, and other nodes serve
+        // their own pods.
         store.add(Table::Service, 120, Match(to_service).set(Field::in_port, kLocalPort), {}, owner);
         store.add(Table::Service, 120, Match(to_service).set(Field::in_port, local.tunnel_ofport), {}, owner);
         store.add(Table::Service, 110,

@@ -30,7 +30,7 @@ std::vector<AddressRange> addresses_of(const PolicyRule& rule) {
     return out;
 }
 
-/// A named port is left out: who is no pod gives no number to it.
+/// A named port is left out: only pods give numbers to port names.
 std::vector<Traffic> traffic_of(const PolicyRule& rule) {
     if (rule.ports.empty()) return {std::nullopt};
     std::vector<Traffic> out;
@@ -43,7 +43,7 @@ std::vector<Traffic> traffic_of(const PolicyRule& rule) {
     return out;
 }
 
-/// The same ports in the fewest ranges: those that overlap or touch become one.
+/// The same ports in the fewest ranges: ranges that overlap or touch become one.
 std::vector<PortRange> united(const std::map<PortRange, int>& ranges) {
     std::vector<PortRange> out;
     for (const auto& [next, count] : ranges) {
@@ -55,8 +55,8 @@ std::vector<PortRange> united(const std::map<PortRange, int>& ranges) {
     return out;
 }
 
-/// Goes over the addresses of one family from the lowest to the highest; between two boundaries of grants the same is
-/// allowed everywhere.
+/// Walks the addresses of one family from the lowest to the highest. Between two boundaries of
+/// grants, the same traffic is allowed at every address.
 class Sweep {
   public:
     Sweep(const std::vector<Grant>& grants, Family family) : family_(family) {
@@ -94,7 +94,7 @@ class Sweep {
         if (grants == 0) ports_.erase(*traffic);
     }
 
-    /// Neighbours at which the same is allowed become one.
+    /// Merges neighbours at which the same is allowed.
     void extend(const AddressRange& addresses) {
         Piece piece{addresses, any_traffic_ > 0, any_traffic_ > 0 ? std::vector<PortRange>() : united(ports_)};
         if (!pieces_.empty() && pieces_.back().addresses.last.bits + 1 == addresses.first.bits &&
@@ -119,7 +119,7 @@ class Sweep {
 
     Family family_;
     std::map<U128, std::vector<Change>> boundaries_;
-    int any_traffic_ = 0; ///< grants of all traffic at the present address
+    int any_traffic_ = 0; ///< grants of all traffic at the current address
     std::map<PortRange, int> ports_;
     std::vector<Piece> pieces_;
 };

@@ -37,7 +37,7 @@ std::string canonical(const PolicyPort& port) {
     return out;
 }
 
-/// In an order of their own, so that a list written the other way round is the same rule.
+/// Sorted, so that a list written in another order is the same rule.
 template <typename List> std::string canonical_list(const List& list) {
     std::vector<std::string> lines;
     for (const auto& item : list) lines.push_back(canonical(item));

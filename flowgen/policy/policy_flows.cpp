@@ -76,7 +76,7 @@ void add_rule(const PolicyRuleMatch& rule, std::uint32_t id, Bands& bands, FlowS
     store.add(table, priority, Match().set(Field::conj_id, id), admit(rule.direction, id), rule.owners);
 }
 
-/// The rule could allow a packet to some pod on another node.
+/// Whether the rule could allow a packet to some pod on another node.
 bool reaches_other_nodes(const PolicyContext& context, const PolicyRule& rule) {
     return rule.peers.empty() || std::ranges::any_of(rule.peers, [&](const PolicyPeer& peer) {
                return !peer.ip_block || std::ranges::any_of(context.state.nodes, [&](const auto& entry) {

@@ -1,5 +1,5 @@
-// The flows of NetworkPolicy: what is allowed, in Egress, Ingress and EgressPrecheck. That everything else is denied to
-// isolated pods is in the pipeline's own flows.
+// The flows of NetworkPolicy: the allowed traffic, in Egress, Ingress and EgressPrecheck. The
+// default deny of isolated pods is in the pipeline's own flows.
 //
 //   policies ──► expand ──► merge ──► conjunctions in bands of priority ──► FlowStore
 #pragma once
@@ -12,7 +12,8 @@ namespace flowgen {
 /// `conjunctions_per_flow`: how many conjunctions one flow may carry before rules move to the next lower priority.
 void compile_policies(const PolicyContext& context, int conjunctions_per_flow, FlowStore& store);
 
-/// For this node's egress-isolated pods: what some rule could allow towards a pod on another node, and its replies.
+/// For this node's egress-isolated pods: traffic that some rule could allow towards a pod on
+/// another node, and the replies to it.
 void compile_precheck_rules(const PolicyContext& context, FlowStore& store);
 
 } // namespace flowgen

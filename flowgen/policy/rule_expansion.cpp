@@ -61,7 +61,7 @@ class RuleExpansion {
                matches(policy_.pod_selector, pod.labels);
     }
 
-    /// Ingress needs this node's pods alone; egress every label set that may send to them.
+    /// Ingress needs this node's pods only, egress every label set that may send to them.
     [[nodiscard]] Alternatives subject_matches() const {
         Alternatives out;
         if (direction_ == Direction::Ingress &&
@@ -76,7 +76,7 @@ class RuleExpansion {
         return out;
     }
 
-    /// Absent: everybody. Present and empty: nobody that this node could meet.
+    /// Absent: any peer. Present and empty: no peer that this node could meet.
     [[nodiscard]] std::optional<Alternatives> peer_matches(const PolicyRule& rule) const {
         if (rule.peers.empty()) return std::nullopt;
         Alternatives out;
@@ -111,7 +111,7 @@ class RuleExpansion {
         }
     }
 
-    /// A local pod under a peer's selectors.
+    /// Whether a peer's selectors match this local pod.
     [[nodiscard]] bool peer_is(const PolicyPeer& peer, const LocalPod& pod) const {
         if (pod.standing != Standing::Pod) return false;
         const auto& name = pod.attachment.pod->namespace_;
@@ -127,7 +127,8 @@ class RuleExpansion {
             for (const auto& part : subtract(block.cidr, block.except))
                 out[ingress ? ip_from(part) : ip_to(part)] = owners_;
         if (!ingress) return;
-        // A node is one peer, whichever of its addresses a packet carries: the block needs to cover only one of them.
+        // A node is one peer, whichever of its addresses a packet carries: the block needs to cover
+        // only one address.
         for (const auto& [name, node] : context_.state.nodes) {
             if (name == context_.node) continue;
             if (std::ranges::any_of(node_addresses(node), [&](const auto& a) { return covers(block, a); }))
@@ -151,7 +152,7 @@ class RuleExpansion {
 
     using ByResolvedPort = std::map<std::pair<Protocol, std::uint16_t>, Alternatives>;
 
-    /// The numbers that this pod gives to the rule's named ports.
+    /// This pod's numbers for the rule's named ports.
     [[nodiscard]] static std::set<std::pair<Protocol, std::uint16_t>> resolve_names(const PolicyRule& rule,
                                                                                     const LocalPod& pod) {
         std::set<std::pair<Protocol, std::uint16_t>> out;
@@ -181,7 +182,8 @@ class RuleExpansion {
                            single(port), owners_});
     }
 
-    /// A name in an egress rule means what the receiving pod says; receivers that are no pods have no names.
+    /// The receiving pod defines a port name in an egress rule; receivers that are not pods define
+    /// none.
     void expand_named_on_peers(const PolicyRule& rule, const Alternatives& subjects,
                                std::vector<PolicyRuleMatch>& out) const {
         ByResolvedPort peers;

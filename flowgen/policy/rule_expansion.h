@@ -17,7 +17,7 @@
 
 namespace flowgen {
 
-/// Any of these matches; each with the policies that ask for it.
+/// Any of these matches; each with the policies that contribute it.
 using Alternatives = std::map<Match, Owners>;
 
 struct PolicyRuleMatch {
@@ -26,12 +26,12 @@ struct PolicyRuleMatch {
     std::uint64_t content = 0;
     Direction direction = Direction::Ingress;
     Alternatives subjects;
-    std::optional<Alternatives> peers; ///< absent: everybody
+    std::optional<Alternatives> peers; ///< absent: any peer
     std::optional<Alternatives> ports; ///< absent: all traffic
     Owners owners;
 };
 
-/// What the policies' meaning depends on.
+/// Everything that decides what a policy means on this node.
 struct PolicyContext {
     const ClusterState& state;
     const std::string& node; ///< this node's name
@@ -43,7 +43,8 @@ struct PolicyContext {
 /// The rules of all policies as far as they can match on this node, in the order of the policies' names.
 [[nodiscard]] std::vector<PolicyRuleMatch> expand_policies(const PolicyContext& context);
 
-/// The ports of one rule as matches; absent if the rule has none. A named port is `whole_protocol` wide, or nothing.
+/// The ports of one rule as matches; absent if the rule has none. Named ports are left out, or
+/// widened to their whole protocol.
 enum class NamedPorts : std::uint8_t { Omitted, WholeProtocol };
 [[nodiscard]] std::optional<Alternatives> port_matches(const PolicyRule& rule, NamedPorts named, const Owners& owners,
                                                        const std::vector<ipam::Family>& families);

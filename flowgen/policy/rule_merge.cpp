@@ -6,7 +6,8 @@
 namespace flowgen {
 namespace {
 
-/// Gives equal sets of matches equal numbers, whoever asks for them. Number 0 is the absent dimension.
+/// Gives equal sets of matches equal numbers, regardless of their owners. Number 0 is the absent
+/// dimension.
 class SetNumbers {
   public:
     int of(const Alternatives& alternatives) {
@@ -28,7 +29,7 @@ void unite(Alternatives& into, Alternatives&& from) {
     }
 }
 
-/// An absent dimension holds for everything, and so does its union with any other.
+/// An absent dimension matches everything, and so does its union with any other.
 void unite(std::optional<Alternatives>& into, std::optional<Alternatives>&& from) {
     if (into && from)
         unite(*into, std::move(*from));
@@ -79,7 +80,8 @@ std::vector<PolicyRuleMatch> merge_along(std::vector<PolicyRuleMatch> rules, Dim
 std::vector<PolicyRuleMatch> merge_rules(std::vector<PolicyRuleMatch> rules) {
     for (const auto dimension : {Dimension::Subjects, Dimension::Peers, Dimension::Ports})
         rules = merge_along(std::move(rules), dimension);
-    // Equal contents with different sets occur (a rule resolved by name on two pods): the sets decide then.
+    // Equal contents with different sets occur (a rule resolved by name on two pods); then the sets
+    // decide the order.
     std::ranges::sort(rules, [](const PolicyRuleMatch& a, const PolicyRuleMatch& b) {
         return std::tie(a.content, a.direction, a.subjects, a.peers, a.ports) <
                std::tie(b.content, b.direction, b.subjects, b.peers, b.ports);

@@ -1,9 +1,10 @@
-// What the cluster is, as plain values: the input of every compile. Nothing here knows where the objects came from.
+// The cluster's state as plain values: the input of every compile. Nothing here knows the source of
+// the objects.
 //
 //   Kubernetes API, or a directory of manifests ──► ClusterState ──► compile ──► FlowSet
 //
-// Every field has the meaning of its namesake in the Kubernetes API reference; what the network does not need is
-// absent.
+// Every field has the meaning of its namesake in the Kubernetes API reference. Fields that the
+// network does not need are absent.
 #pragma once
 
 #include "ipam/prefix.h"
@@ -34,7 +35,8 @@ using Labels = std::map<std::string, std::string>;
     return "{" + words::join(labels, label, separator) + "}";
 }
 
-/// The label that every namespace carries, with its own name as value, whether its manifest says so or not.
+/// The label that every namespace carries, with its own name as value, whether its manifest has it
+/// or not.
 /// Source: Kubernetes, "Automatic labelling" of namespaces.
 inline constexpr auto kNamespaceNameLabel = "kubernetes.io/metadata.name";
 
@@ -80,14 +82,15 @@ struct Pod {
     Labels labels;
     std::string node;          ///< spec.nodeName, empty until scheduled
     bool host_network = false; ///< shares its node's network: never selected, not attached
-    bool finished = false;     ///< status.phase Succeeded or Failed: counts for nothing
+    bool finished = false;     ///< status.phase Succeeded or Failed: ignored
     std::vector<ContainerPort> ports;
     std::vector<IpAddress> addresses; ///< status.podIPs
 
     auto operator<=>(const Pod&) const = default;
 };
 
-/// An object that makes pods: it tells which label sets exist before, and however many, pods carry them.
+/// An object that creates pods. It makes a label set known before any pod carries it, and however
+/// many pods will.
 struct Workload {
     std::string kind; ///< Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob
     ObjectName id;
@@ -144,8 +147,8 @@ struct PolicyPort {
 };
 
 struct PolicyRule {
-    std::vector<PolicyPeer> peers; ///< from or to; empty (or absent in the manifest): everybody
-    std::vector<PolicyPort> ports; ///< empty (or absent): all traffic, whatever its protocol
+    std::vector<PolicyPeer> peers; ///< from or to; empty (or absent in the manifest): any peer
+    std::vector<PolicyPort> ports; ///< empty (or absent): all traffic, of every protocol
 
     auto operator<=>(const PolicyRule&) const = default;
 };
@@ -168,18 +171,18 @@ struct ClusterState {
     std::map<ObjectName, Pod> pods;
     std::map<std::pair<std::string, ObjectName>, Workload> workloads; ///< by kind and name
     std::map<ObjectName, NetworkPolicy> policies;
-    std::map<std::string, std::set<Labels>> label_sets; ///< by namespace: of pods that are known by their labels alone
+    std::map<std::string, std::set<Labels>> label_sets; ///< by namespace: of pods of which only the labels are known
     std::vector<Prefix> service_cidrs; ///< where ClusterIPs come from; sorted, empty when the source does not know
 
     auto operator<=>(const ClusterState&) const = default;
 };
 
-/// A pod's interface on this node's bridge, as its record in the switch database says.
+/// A pod's interface on this node's bridge, as recorded in the switch database.
 struct Attachment {
     std::string container_id;      ///< of the sandbox
     std::string interface;         ///< its name in the sandbox
     std::optional<ObjectName> pod; ///< absent when attached without Kubernetes arguments: never isolated
-    std::string pod_uid;           ///< empty when the runtime did not say
+    std::string pod_uid;           ///< empty when the runtime does not pass it
     std::uint32_t ofport = 0;
     MacAddress mac;
     std::vector<IpAddress> addresses; ///< at most one of each family
@@ -187,13 +190,13 @@ struct Attachment {
     auto operator<=>(const Attachment&) const = default;
 };
 
-/// What only this node knows of itself.
+/// What only this node knows about itself.
 struct LocalNode {
     std::string name;
     std::uint32_t tunnel_ofport = 0;
     std::optional<IpAddress> tunnel_address; ///< own tunnel endpoint; absent: the Node's first address
     MacAddress gateway_mac;                  ///< of the bridge's own port
-    std::vector<IpAddress> host_addresses;   ///< all addresses of this host beside those of its Node object
+    std::vector<IpAddress> host_addresses;   ///< all addresses of this host except those of its Node object
     std::vector<Attachment> attachments;
     /// Whether the datapath can write the type of neighbour discovery's options and the flags of its advertisements.
     /// Open vSwitch's own can in ovs-vswitchd ("netdev"), and not in the kernel ("system").

@@ -1,5 +1,6 @@
-// A pod's identity: what it is, not where it is. Every node computes the same value from the same pod, so no allocator
-// and no coordination exist, and ten thousand replicas with the same labels are one identity.
+// A pod's identity: what it is, not where it is. Every node computes the same value from the same
+// pod, so identities need no allocator and no coordination, and ten thousand replicas with the same
+// labels are one identity.
 //
 //   flags(8) | namespace(56) | labels(64)      127 ... 0, in a register and in the Geneve option
 //
@@ -26,7 +27,7 @@ inline constexpr U128 kNamespaceMask = ((U128{1} << 56) - 1) << 64;
 inline constexpr U128 kLabelsMask = (U128{1} << 64) - 1;
 inline constexpr U128 kIdentityMask = kNamespaceMask | kLabelsMask;
 
-// Reserved namespace values; no namespace of the cluster is given one of the first 256.
+// Reserved namespace values; no namespace of the cluster gets one of the first 256.
 inline constexpr std::uint64_t kNamespaceOutside = 0;
 inline constexpr std::uint64_t kNamespaceOwnHost = 1;   ///< the host that the matching switch runs on
 inline constexpr std::uint64_t kNamespaceOtherNode = 2; ///< labels: hash of the node's name

@@ -1,6 +1,6 @@
-// Which identities exist: every namespace and, in it, every label set that a pod carries or a workload will give to its
-// pods. Of most pods a source may know the labels alone. How many pods carry a label set, and where they run, makes no
-// difference here, nor therefore to any flow.
+// Which identities exist: every namespace and, in it, every label set that a pod carries or a
+// workload will give to its pods. A source may know only the labels of most pods. How many pods
+// carry a label set, and where they run, affects neither this index nor any flow.
 //
 //   ClusterState ──► LabelIndex ──► policy rules (subjects and peers as identities)
 #pragma once
@@ -35,14 +35,14 @@ struct LabelIndex {
     [[nodiscard]] bool refused(const std::string& namespace_name) const;
 };
 
-/// Host-network and finished pods are no pods of the network and leave no trace.
+/// Host-network and finished pods are not part of the network and are ignored.
 [[nodiscard]] LabelIndex index_labels(const ClusterState& state);
 
-/// Marks all but the oldest of the namespaces whose `bits` are equal as refused, with a warning each. Older: by
-/// creationTimestamp, then by name, so that every node decides alike.
+/// Marks all but the oldest of the namespaces whose `bits` are equal as refused, with a warning
+/// each. Age is by creationTimestamp, then by name, so that every node decides alike.
 void refuse_collisions(const ClusterState& state, LabelIndex& index);
 
-/// The label that names it, added to what its manifest says.
+/// The labels of a namespace: those of its manifest, and the one that carries its name.
 [[nodiscard]] Labels namespace_labels(const ClusterState& state, const std::string& name);
 
 } // namespace flowgen

@@ -8,8 +8,8 @@
 namespace flowgen {
 namespace {
 
-/// The running pod that the attachment belongs to. A pod deleted and made again under the same name has another uid,
-/// and the old sandbox must not pass for the new pod.
+/// The running pod that the attachment belongs to. A pod that was recreated under the same name has
+/// another uid, and the old sandbox must not pass for the new pod.
 const Pod* find_pod(const ClusterState& state, const std::string& node, const Attachment& attachment) {
     const auto place = state.pods.find(*attachment.pod);
     if (place == state.pods.end()) return nullptr;

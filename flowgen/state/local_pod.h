@@ -1,4 +1,4 @@
-// This node's attachments, each with what the cluster's state says of its pod.
+// This node's attachments, each with the pod that the cluster's state has for it.
 //
 //   attachments + ClusterState + LabelIndex ──► LocalPods ──► flows of the network and of policy
 #pragma once
@@ -14,7 +14,7 @@ namespace flowgen {
 enum class Standing : std::uint8_t {
     Pod,    ///< a pod of the cluster, with identity and policy
     NoPod,  ///< attached without Kubernetes arguments: forwarded, never isolated, no identity
-    CutOff, ///< says that it is a pod, but the cluster has no such running pod on this node: nothing passes
+    CutOff, ///< recorded as a pod, but no such pod runs on this node: everything is dropped
 };
 
 struct LocalPod {

@@ -1,4 +1,4 @@
-// Reading attributes of rtnetlink messages. Only the files of this folder use it.
+// Reads attributes of rtnetlink messages. Only the files of this folder use it.
 #pragma once
 
 #include <netlink/attr.h>
@@ -15,7 +15,7 @@ namespace ovs_cni::netlink {
 
 /// The attribute of this type behind the message's fixed part; null when it has none.
 template <typename Fixed> [[nodiscard]] const nlattr* find_attribute(const nlmsghdr& header, int type) {
-    // libnl reads only, but its interface says otherwise.
+    // libnl only reads, but its interface is not const.
     return nlmsg_find_attr(const_cast<nlmsghdr*>(&header), sizeof(Fixed), type);
 }
 

@@ -1,6 +1,6 @@
-// Tells when links or addresses of this host change, so that nobody has to look again and again.
+// Reports changes of this host's links and addresses, so that no component has to poll for them.
 //
-//   kernel ──► ChangeMonitor ──► fd() becomes readable ──► drain() says that something changed
+//   kernel ──► ChangeMonitor ──► fd() becomes readable ──► drain(): did something change?
 #pragma once
 
 #include "ovs-cni/netlink/socket.h"
@@ -15,11 +15,12 @@ class ChangeMonitor {
     /// Of the calling thread's network namespace.
     [[nodiscard]] static Result<ChangeMonitor> open();
 
-    /// Non-blocking; readable when there is something to drain. Stays owned by this.
+    /// Non-blocking; readable when there is something to drain. This object keeps owning it.
     [[nodiscard]] int fd() const { return socket_.get(); }
 
-    /// Takes all that is pending. True when a link came, went, came up, went down or was changed, or an address came or
-    /// went; also when the kernel could not queue every change, as then nobody knows what was among them.
+    /// Reads everything that is pending. True when a link was added, removed, raised, lowered or
+    /// changed, or an address was added or removed. Also true when the kernel could not queue every
+    /// change, because the lost ones are unknown.
     [[nodiscard]] bool drain();
 
   private:

@@ -15,7 +15,8 @@ std::optional<InterfaceAddress> read_address(const nlmsghdr& header) {
     if (header.nlmsg_type != RTM_NEWADDR) return std::nullopt;
     const auto& fixed = *static_cast<const ifaddrmsg*>(nlmsg_data(&header));
     if (fixed.ifa_family != AF_INET && fixed.ifa_family != AF_INET6) return std::nullopt;
-    // On a point-to-point link IFA_ADDRESS is the other side's; IFA_LOCAL, where present, is always this side's.
+    // On a point-to-point link IFA_ADDRESS is the peer's; IFA_LOCAL, where present, is always this
+    // side's.
     const auto* attribute = find_attribute<ifaddrmsg>(header, IFA_LOCAL);
     if (!attribute) attribute = find_attribute<ifaddrmsg>(header, IFA_ADDRESS);
     if (!attribute) return std::nullopt;
@@ -38,7 +39,7 @@ Result<std::vector<InterfaceAddress>> list(Socket& socket, int link) {
     Request request(RTM_GETADDR, NLM_F_DUMP, fixed);
     auto found = socket.collect<InterfaceAddress>(request, read_address);
     if (!found) return fail("cannot list the addresses of this host: " + found.error().reason);
-    // Kernels without strict checking ignore the index in the question.
+    // Kernels without strict checking ignore the index in the request.
     if (link != 0) std::erase_if(*found, [&](const InterfaceAddress& address) { return address.link != link; });
     std::ranges::sort(*found);
     return std::move(*found);

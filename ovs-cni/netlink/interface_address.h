@@ -1,4 +1,4 @@
-// Addresses of interfaces: added, removed, listed; and which link carries a given one.
+// Addresses of interfaces: add, remove, list, and find the link that carries a given one.
 #pragma once
 
 #include "ipam/address.h"
@@ -15,7 +15,7 @@ namespace ovs_cni::netlink {
 
 struct InterfaceAddress {
     ipam::IpAddress address;
-    int length = 0;     ///< of its subnet; 32 or 128 for an address that stands alone
+    int length = 0;     ///< of its subnet; 32 or 128 for an address without a subnet
     int link = 0;       ///< index of the interface
     bool global = true; ///< of global scope, so neither link-local nor loopback
 
@@ -23,17 +23,18 @@ struct InterfaceAddress {
     [[nodiscard]] std::string text() const { return address.text() + "/" + std::to_string(length); }
 };
 
-/// Adds the address; one that is there already is left as it is. IPv6 addresses are usable at once: duplicate address
-/// detection is skipped, as nothing else can have an address that the allocator gave out.
+/// Adds the address; an existing one is left as it is. IPv6 addresses are usable at once: duplicate
+/// address detection is skipped, because nothing else can have an address from the allocator.
 [[nodiscard]] Result<void> add_address(Socket& socket, const InterfaceAddress& address);
-/// Removes the address; one that is not there is no error.
+/// Removes the address; an absent one is not an error.
 [[nodiscard]] Result<void> delete_address(Socket& socket, const InterfaceAddress& address);
 
 /// The addresses of one link, sorted.
 [[nodiscard]] Result<std::vector<InterfaceAddress>> addresses_of(Socket& socket, int link);
 /// All addresses of this host, sorted.
 [[nodiscard]] Result<std::vector<InterfaceAddress>> addresses(Socket& socket);
-/// The addresses of global scope on all links of this host: what other hosts may know it by. Sorted, each once.
+/// The addresses of global scope on all links of this host: those that other hosts may use for it.
+/// Sorted, each once.
 [[nodiscard]] Result<std::vector<ipam::IpAddress>> global_addresses(Socket& socket);
 
 /// The link that has this address, such as the one that carries the tunnels; its MTU is the underlay's.

@@ -27,7 +27,8 @@ Result<void> disable_checksum_offload(const std::string& interface) {
     ifreq request{};
     interface.copy(request.ifr_name, IFNAMSIZ - 1);
     request.ifr_data = reinterpret_cast<char*>(&off);
-    // Scatter-gather and segmentation need checksum offload; the kernel switches them off along with it.
+    // Scatter-gather and segmentation need checksum offload; the kernel disables them along with
+    // it.
     if (ioctl(socket.get(), SIOCETHTOOL, &request) != 0) return failed();
     return {};
 }

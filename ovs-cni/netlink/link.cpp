@@ -2,7 +2,7 @@
 
 #include "ovs-cni/netlink/request.h"
 
-// The kernel's headers come after <net/if.h>, of which they repeat a part.
+// The kernel's headers come after <net/if.h>, because they repeat a part of it.
 #include <net/if.h>
 
 #include <linux/if_link.h>
@@ -16,7 +16,7 @@
 namespace ovs_cni::netlink {
 namespace {
 
-/// Counters are most of what the kernel says of a link, and nobody here reads them.
+/// Counters are most of the kernel's answer about a link, and nothing here reads them.
 constexpr std::uint32_t kWithoutCounters = 1U << 3; // RTEXT_FILTER_SKIP_STATS
 
 std::string kind_of(const nlattr* about) {
@@ -112,8 +112,8 @@ Result<std::vector<Link>> links(Socket& socket) {
 }
 
 Result<void> set_link(Socket& socket, const std::string& name, const LinkChange& change) {
-    // The kernel looks at the address generation mode last, when a link that comes up in the same message has one
-    // already.
+    // The kernel looks at the address generation mode last, when a link that comes up in the same
+    // message already has an address.
     if (change.without_link_local && (change.mac || change.mtu || change.up)) {
         RETURN_IF_ERROR(set_link(socket, name, {.mac = {}, .mtu = {}, .up = {}, .without_link_local = true}));
     }

@@ -1,4 +1,4 @@
-// Links: veth pairs made and removed, any link examined and set.
+// Links: create and remove veth pairs, examine and change any link.
 #pragma once
 
 #include "ipam/address.h"
@@ -19,12 +19,12 @@ struct Link {
     ipam::MacAddress mac;
     int mtu = 0; ///< bytes
     bool up = false;
-    int peer_index = 0; ///< of a veth: its other end, an index of the namespace that the other end is in
+    int peer_index = 0; ///< of a veth: its other end, as an index in that end's namespace
 
     auto operator<=>(const Link&) const = default;
 };
 
-/// What `set_link` changes; what is absent stays as it is.
+/// What `set_link` changes; absent fields stay as they are.
 struct LinkChange {
     std::optional<ipam::MacAddress> mac;
     std::optional<int> mtu; ///< bytes
@@ -40,8 +40,8 @@ struct VethPair {
     ipam::MacAddress sandbox_mac;
 };
 
-/// Makes the pair with the sandbox's end already in `sandbox`, where a later move would cost milliseconds. Both are
-/// down. Errors: one of the names is taken, or the kernel's reason.
+/// Creates the pair with the sandbox's end already in `sandbox`, because moving it later would cost
+/// milliseconds. Both are down. Errors: one of the names is taken, or the kernel's reason.
 [[nodiscard]] Result<void> create_veth(Socket& host, const VethPair& pair, const NetworkNamespace& sandbox);
 
 /// The link of this name; nothing when there is none.
@@ -50,10 +50,10 @@ struct VethPair {
 [[nodiscard]] Result<std::optional<Link>> find_link(Socket& socket, int index);
 [[nodiscard]] Result<std::vector<Link>> links(Socket& socket);
 
-/// Changes a link that exists. Errors name the link and the kernel's reason.
+/// Changes an existing link. Errors name the link and the kernel's reason.
 [[nodiscard]] Result<void> set_link(Socket& socket, const std::string& name, const LinkChange& change);
 
-/// Removes a link; of a veth also its other end. Returns whether there was one of this name.
+/// Removes a link, and the other end of a veth. Returns whether a link of this name existed.
 [[nodiscard]] Result<bool> delete_link(Socket& socket, const std::string& name);
 
 } // namespace ovs_cni::netlink

@@ -1,4 +1,5 @@
-// Permanent neighbour entries: the Ethernet address behind an IP address, which the kernel then never asks for.
+// Permanent neighbour entries: the Ethernet address of an IP address, which the kernel then never
+// resolves.
 #pragma once
 
 #include "ipam/address.h"
@@ -17,7 +18,7 @@ struct Neighbour {
     auto operator<=>(const Neighbour&) const = default;
 };
 
-/// Adds the entry, or replaces what is known of the address.
+/// Adds the entry, or replaces the existing one for the address.
 [[nodiscard]] Result<void> replace_neighbour(Socket& socket, const Neighbour& neighbour);
 /// The permanent entries on one link, sorted.
 [[nodiscard]] Result<std::vector<Neighbour>> permanent_neighbours(Socket& socket, int link);

@@ -1,4 +1,4 @@
-// Network namespaces as files: opened, compared, entered for a moment.
+// Network namespaces as files: open, compare, enter for a moment.
 #pragma once
 
 #include "outcome/result.h"
@@ -13,7 +13,7 @@ namespace ovs_cni::netlink {
 using outcome::fail;
 using outcome::Result;
 
-/// An open network namespace; it lives at least as long as this does.
+/// An open network namespace, which exists at least as long as this object.
 class NetworkNamespace {
   public:
     /// Errors: the path cannot be opened, or is not a network namespace (an ordinary file, a mount namespace ...).
@@ -22,7 +22,7 @@ class NetworkNamespace {
     [[nodiscard]] static Result<NetworkNamespace> current();
 
     [[nodiscard]] int fd() const { return file_.get(); }
-    /// Whether both are the same namespace, whatever paths they were opened by.
+    /// Whether both are the same namespace, whichever paths opened them.
     [[nodiscard]] bool same_as(const NetworkNamespace& other) const { return id_ == other.id_; }
 
   private:
@@ -33,7 +33,8 @@ class NetworkNamespace {
     std::pair<std::uint64_t, std::uint64_t> id_; ///< device and inode on nsfs
 };
 
-/// While it lives, the calling thread is in the other namespace. Sockets opened meanwhile stay there for good.
+/// While it exists, the calling thread is in the other namespace. Sockets opened in the meantime
+/// stay there for good.
 class EnteredNamespace {
   public:
     [[nodiscard]] static Result<EnteredNamespace> enter(const NetworkNamespace& target);
@@ -42,7 +43,8 @@ class EnteredNamespace {
     EnteredNamespace& operator=(EnteredNamespace&&) = delete;
     EnteredNamespace(const EnteredNamespace&) = delete;
     EnteredNamespace& operator=(const EnteredNamespace&) = delete;
-    /// Goes back. A thread that cannot go back must not go on in the wrong namespace: the process ends.
+    /// Goes back. A thread that cannot go back must not continue in the wrong namespace, so the
+    /// process ends.
     ~EnteredNamespace();
 
   private:

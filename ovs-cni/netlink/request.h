@@ -40,7 +40,7 @@ class Request {
     void put(int attribute, const std::string& value); ///< with its terminating zero
     void put(int attribute, const ipam::IpAddress& value);
     void put(int attribute, const ipam::MacAddress& value);
-    /// What is put until the matching `end_nested` goes inside.
+    /// Attributes put until the matching `end_nested` go inside.
     [[nodiscard]] nlattr* begin_nested(int attribute);
     void end_nested(nlattr* nested);
     /// A fixed part in the middle of the message, as VETH_INFO_PEER has one.

@@ -62,7 +62,7 @@ Request request_for(int type, int flags, const Route& route) {
     fixed.rtm_table = RT_TABLE_MAIN;
     fixed.rtm_protocol = route.protocol;
     fixed.rtm_type = RTN_UNICAST;
-    // IPv6 has no scopes of routes; for IPv4 a destination without a gateway is one on the link.
+    // IPv6 has no scopes of routes; for IPv4 a destination without a gateway is on the link.
     const bool on_link = !route.gateway && route.destination.family() == ipam::Family::IPv4;
     fixed.rtm_scope = on_link ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
     if (route.gateway) fixed.rtm_flags = RTNH_F_ONLINK;
@@ -95,7 +95,7 @@ Result<std::vector<Route>> list(Socket& socket, const rtmsg& filter, int link,
         Request request(RTM_GETROUTE, NLM_F_DUMP, fixed);
         if (link != 0) request.put(RTA_OIF, static_cast<std::uint32_t>(link));
         auto found = socket.collect<Route>(request, read_route);
-        // ENOENT: the family has no such table, as no route was ever added to it.
+        // ENOENT: the family has no such table, because no route was ever added to it.
         if (!found && found.error().error == ENOENT) continue;
         if (!found) return fail("cannot list the routes of this host: " + found.error().reason);
         std::ranges::copy_if(*found, std::back_inserter(all), wanted);

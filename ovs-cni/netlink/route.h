@@ -1,4 +1,4 @@
-// Routes of the main table: set, removed, listed.
+// Routes of the main table: set, remove, list.
 #pragma once
 
 #include "ipam/address.h"
@@ -13,13 +13,14 @@
 
 namespace ovs_cni::netlink {
 
-/// Marks the routes that ovs-cni sets in the host, so that it recognises its own; `ip route` shows it as "proto 79".
+/// Marks the routes that ovs-cni sets in the host, so that it recognises them; `ip route` shows it
+/// as "proto 79".
 /// Numbers above 4 are for applications to choose from (rtnetlink(7)); 79 is not in iproute2's list.
 inline constexpr std::uint8_t kRouteProtocol = 79;
 
 struct Route {
     ipam::Prefix destination;
-    std::optional<ipam::IpAddress> gateway; ///< taken to be on `link` even where no other route says so; absent: the
+    std::optional<ipam::IpAddress> gateway; ///< treated as on `link` even without a route to it; absent: the
                                             ///< destination itself is on the link
     int link = 0;                           ///< index of the interface
     std::optional<ipam::IpAddress> source;  ///< preferred source address
@@ -31,11 +32,11 @@ struct Route {
     [[nodiscard]] std::string text() const;
 };
 
-/// Adds the route, unless there is one to that destination already; returns whether it was added.
+/// Adds the route unless one to that destination exists; returns whether it was added.
 [[nodiscard]] Result<bool> add_route(Socket& socket, const Route& route);
-/// Sets the route, instead of any other to the same destination.
+/// Sets the route, replacing any other to the same destination.
 [[nodiscard]] Result<void> replace_route(Socket& socket, const Route& route);
-/// Removes the route; one that is not there is no error.
+/// Removes the route; an absent one is not an error.
 [[nodiscard]] Result<void> delete_route(Socket& socket, const Route& route);
 
 /// The main table's unicast routes over one link, sorted.

@@ -16,8 +16,8 @@
 namespace ovs_cni::netlink {
 namespace {
 
-/// The kernel's own words, which the acknowledgement carries behind the error number and the header of the message that
-/// it answers (the whole message is left out, see NETLINK_CAP_ACK).
+/// The kernel's own explanation, which the acknowledgement carries behind the error number and the
+/// header of the message that it answers (the whole message is left out, see NETLINK_CAP_ACK).
 std::string explanation(const nlmsghdr& header) {
     if (!(header.nlmsg_flags & NLM_F_ACK_TLVS)) return {};
     const auto* const attributes =
@@ -29,7 +29,8 @@ std::string explanation(const nlmsghdr& header) {
 
 Refusal refusal(int error, const std::string& more = {}) { return {error, std::strerror(error) + more}; }
 
-/// What one message of an answer means for the whole answer: it goes on (nothing), it ended well, or it was refused.
+/// What one message means for the whole answer: it continues (nothing), it is complete, or it was
+/// refused.
 using Verdict = std::optional<std::expected<void, Refusal>>;
 
 Verdict examine(const nlmsghdr& header, const std::function<void(const nlmsghdr&)>* visit) {
@@ -78,7 +79,7 @@ std::expected<void, Refusal> talk(nl_sock* socket, Request& request,
     return receive(socket, nlmsg_hdr(request.message())->nlmsg_seq, visit);
 }
 
-/// An option that older kernels lack: without it answers are longer or plainer, but right.
+/// Sets an option that older kernels lack: without it answers are longer or plainer, but correct.
 void try_option(nl_sock* socket, int option) {
     const int on = 1;
     (void)setsockopt(nl_socket_get_fd(socket), SOL_NETLINK, option, &on, sizeof on);
@@ -97,7 +98,8 @@ Result<Socket> Socket::open() {
     try_option(socket.get(), NETLINK_CAP_ACK);
     try_option(socket.get(), NETLINK_GET_STRICT_CHK);
     nl_socket_disable_auto_ack(socket.get());
-    // The kernel never fills more than 32 KiB at a time, so there is no need to ask for the size before each read.
+    // The kernel never fills more than 32 KiB at a time, so the size need not be queried before
+    // each read.
     nl_socket_set_msg_buf_size(socket.get(), 32768);
     nl_socket_disable_msg_peek(socket.get());
     return Socket(std::move(socket));
@@ -114,7 +116,7 @@ std::expected<void, Refusal> Socket::change(Request& request) {
 }
 
 std::expected<void, Refusal> Socket::ask(Request& request, const std::function<void(const nlmsghdr&)>& visit) {
-    // A dump ends with NLMSG_DONE; the answer to a question about one object ends with the acknowledgement.
+    // A dump ends with NLMSG_DONE; the answer about a single object ends with the acknowledgement.
     auto& header = *nlmsg_hdr(request.message());
     if (!(header.nlmsg_flags & NLM_F_DUMP)) header.nlmsg_flags |= NLM_F_ACK;
     return talk(socket_.get(), request, &visit);

@@ -1,9 +1,11 @@
-// A routing socket to the kernel (rtnetlink), bound for good to the network namespace it was opened in.
+// A routing socket to the kernel (rtnetlink), bound for good to the network namespace in which it
+// was opened.
 //
 //   Request ──► Socket ──► kernel ──► acknowledgement | objects | Refusal
 //
-// The functions over it (link.h, interface_address.h, route.h, neighbour.h) ask the kernel for the one object they
-// need: a cache of all links or routes, as libnl's own object layer fills it, costs more with every pod on the node.
+// The functions over it (link.h, interface_address.h, route.h, neighbour.h) request only the object
+// that they need: a cache of all links or routes, as libnl's own object layer fills it, costs more
+// with every pod on the node.
 #pragma once
 
 #include "ovs-cni/netlink/network_namespace.h"
@@ -23,10 +25,10 @@ namespace ovs_cni::netlink {
 
 class Request;
 
-/// Why the kernel did not do what it was asked for.
+/// Why the kernel refused a request.
 struct Refusal {
     int error = 0;      ///< an errno value
-    std::string reason; ///< its text and, where the kernel gave one, its own explanation
+    std::string reason; ///< its text and, if there is one, the kernel's explanation
 };
 
 class Socket {
@@ -38,10 +40,11 @@ class Socket {
 
     /// Sends a change and waits until the kernel has made it.
     [[nodiscard]] std::expected<void, Refusal> change(Request& request);
-    /// Sends a question and calls `visit` for each object of the answer. Refused with EINTR when the objects changed
-    /// while they were listed, so that the list may lack some or have some twice.
+    /// Sends a query and calls `visit` for each object of the answer. Refused with EINTR when the
+    /// objects changed while they were listed, so that the list may lack some or have some twice.
     [[nodiscard]] std::expected<void, Refusal> ask(Request& request, const std::function<void(const nlmsghdr&)>& visit);
-    /// All objects of the answer that `read` makes something of, asked again while they change under the listing.
+    /// All objects of the answer that `read` accepts. The query is repeated while they change
+    /// during the listing.
     template <typename Object> [[nodiscard]] std::expected<std::vector<Object>, Refusal>
     collect(Request& request, const std::function<std::optional<Object>(const nlmsghdr&)>& read);
 

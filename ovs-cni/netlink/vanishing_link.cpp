@@ -17,7 +17,8 @@ namespace {
 
 using outcome::fail;
 
-/// In the child: nobody who waits for the end of the parent's output may wait for this process.
+/// In the child: a reader that waits for the end of the parent's output must not wait for this
+/// process.
 void let_go_of_standard_streams() {
     const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -25,7 +26,7 @@ void let_go_of_standard_streams() {
     }
 }
 
-/// The child's whole life: removes the link and writes why it could not, or nothing.
+/// The child's main function: removes the link and writes the reason of a failure, or nothing.
 [[noreturn]] void remove_and_exit(Socket& socket, const std::string& name, int report) {
     let_go_of_standard_streams();
     const auto deleted = delete_link(socket, name);
@@ -36,7 +37,7 @@ void let_go_of_standard_streams() {
     _exit(0);
 }
 
-/// What the child reported; nothing when it removed the link.
+/// The failure that the child reported, if any.
 Result<void> outcome(int report) {
     std::array<char, 512> reason{};
     for (;;) {
@@ -47,7 +48,7 @@ Result<void> outcome(int report) {
     }
 }
 
-/// Waits until the link cannot be found any more, or the child has come to an end.
+/// Waits until the link cannot be found any more, or the child has ended.
 Result<void> wait_until_gone(Socket& socket, const Link& link, ChangeMonitor& changes, int report) {
     for (;;) {
         std::array<pollfd, 2> waited{{{changes.fd(), POLLIN, 0}, {report, POLLIN, 0}}};

@@ -7,7 +7,8 @@ namespace {
 
 using nlohmann::json;
 
-/// Thrown while a line is read and caught at the two decode functions, like the parser's own exceptions.
+/// Thrown while a line is read and caught in the two decode functions, like the parser's own
+/// exceptions.
 struct Malformed {
     std::string reason;
 };
@@ -109,7 +110,7 @@ json body(const GcResponse& response) {
 
 json body(const StatusResponse& /*response*/) { return json::object(); }
 
-/// Bytes that are not UTF-8 become U+FFFD: a name from outside must not make an answer impossible.
+/// Bytes that are not UTF-8 become U+FFFD: a name from outside must not prevent an answer.
 std::string line_of(const json& message) { return message.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"; }
 
 Request read_add(const json& from) {
@@ -160,7 +161,8 @@ void read_into(const json& from, GcResponse& response) {
 
 void read_into(const json& /*from*/, StatusResponse& /*response*/) {}
 
-/// Runs `read` on the parsed line; whatever is wrong with the line becomes one error that says whose line it was.
+/// Runs `read` on the parsed line. Any fault of the line becomes one error that names the line's
+/// sender.
 template <typename Result, typename Read>
 CniResult<Result> decode(std::string_view line, std::string_view whose, const Read& read) {
     std::string reason;

@@ -1,4 +1,4 @@
-// What the plugin and the agent say to each other.
+// The protocol between the plugin and the agent.
 //
 //   plugin ── one line of JSON: a Request ──► agent
 //          ◄── one line of JSON: a Response ──        then the connection closes
@@ -23,7 +23,7 @@ namespace ovs_cni {
 inline constexpr auto kDefaultAgentSocket = "/run/ovs-cni/agent.sock";
 /// The longest line that either side reads; a longer one is an error.
 inline constexpr std::size_t kMaxLineBytes = 1 << 20;
-/// Raised when a change makes old and new sides misunderstand each other; new fields do not.
+/// Incremented when a change makes old and new sides misunderstand each other; new fields do not.
 inline constexpr int kProtocolVersion = 1;
 
 /// What identifies an attachment on a node. Source: CNI specification, "CNI_CONTAINERID" and "CNI_IFNAME".
@@ -95,14 +95,14 @@ struct CheckRequest {
     auto operator<=>(const CheckRequest&) const = default;
 };
 
-/// What the agent's record says, and what it found different from it. An attachment without a record is the error
-/// cni_code::kUnknownContainer.
+/// The agent's record, and the differences that the agent found. An attachment without a record is
+/// the error cni_code::kUnknownContainer.
 struct CheckResponse {
     std::string host_interface;
     ipam::MacAddress mac;
     std::vector<ipam::IpAddress> addresses;
     std::string sandbox;
-    std::vector<std::string> differences; ///< in port and flows, a line each; empty when all is as it should be
+    std::vector<std::string> differences; ///< in port and flows, a line each; empty when there are none
 
     auto operator<=>(const CheckResponse&) const = default;
 };
@@ -134,7 +134,7 @@ struct StatusRequest {
     auto operator<=>(const StatusRequest&) const = default;
 };
 
-/// The agent can serve; when it cannot, the answer is the error kNotAvailable or kLimited.
+/// The agent can serve. When it cannot, the answer is the error kNotAvailable or kLimited.
 struct StatusResponse {
     auto operator<=>(const StatusResponse&) const = default;
 };
@@ -146,12 +146,13 @@ using Response = std::variant<CniError, AddResponse, DelResponse, CheckResponse,
 [[nodiscard]] std::string encode_request(const Request& request);
 [[nodiscard]] std::string encode_response(const Response& response);
 
-/// The request in `line`, with or without its newline. Errors: kDecode for what is not such JSON, kIncompatibleVersion
-/// for a newer protocol; both can be sent back as they are.
+/// The request in `line`, with or without its newline. Errors: kDecode for anything but such JSON,
+/// kIncompatibleVersion for a newer protocol; both can be sent back unchanged.
 [[nodiscard]] CniResult<Request> decode_request(std::string_view line);
 
-/// The response in `line` to a request whose answer is an `Answer`: AddResponse, DelResponse, CheckResponse, GcResponse
-/// or StatusResponse. Errors: the agent's own, or kDecode for what is not such JSON.
+/// The response in `line` to a request whose answer is an `Answer`: AddResponse, DelResponse,
+/// CheckResponse, GcResponse or StatusResponse. Errors: the agent's own, or kDecode for anything
+/// but such JSON.
 template <typename Answer> [[nodiscard]] CniResult<Answer> decode_response(std::string_view line);
 
 } // namespace ovs_cni

@@ -26,6 +26,7 @@ ipam::MacAddress mac_of(std::uint8_t first, std::uint64_t bits) {
 } // namespace
 
 VethIdentity veth_identity(const AttachmentKey& key) {
+    // A container id has no '/', so no two keys give the same text.
     const std::uint64_t bits = hash(text(key));
     std::array<char, 16> name{};
     std::snprintf(name.data(), name.size(), "ovs%011llx", static_cast<unsigned long long>(bits >> 20));

@@ -1,5 +1,5 @@
-// The names that an attachment's veth has in the host, derived from its key alone, so that DEL and CHECK find it
-// without asking anybody.
+// The names of an attachment's veth in the host, derived from its key alone, so that DEL and CHECK
+// find it without a query.
 #pragma once
 
 #include "ipam/address.h"
@@ -19,11 +19,12 @@ struct VethIdentity {
     auto operator<=>(const VethIdentity&) const = default;
 };
 
-/// The same for the same key, always and everywhere. Both Ethernet addresses are locally administered; they are set,
-/// not left to the kernel's choice, because udev replaces random ones some time after the link appears.
+/// The same for the same key, always and everywhere. Both Ethernet addresses are locally
+/// administered. They are set, not left to the kernel's choice, because udev replaces random ones
+/// some time after the link appears.
 [[nodiscard]] VethIdentity veth_identity(const AttachmentKey& key);
 
-/// Whether this is such a name of a host's end.
+/// Whether this is such a name of a veth's host end.
 [[nodiscard]] bool is_host_name(std::string_view name);
 
 } // namespace ovs_cni

@@ -1,4 +1,4 @@
-// The agent from start to end: what it installs, what it leaves alone, and what it puts right.
+// The agent from start to exit: what it installs, leaves alone and restores.
 #include "tests/daemonset/node.h"
 
 #include <gmock/gmock.h>
@@ -80,7 +80,7 @@ TEST(Lifecycle, a_restart_without_a_change_sends_no_flow_at_all) {
     ASSERT_TRUE(node.add("web"));
     const auto before = node.flows();
     EXPECT_EQ(node.stop_agent(), 0);
-    EXPECT_EQ(node.flows(), before) << "the end of the agent must leave the flows";
+    EXPECT_EQ(node.flows(), before) << "the agent must leave the flows when it exits";
     EXPECT_THAT(node.command("ip addr show br-int"), HasSubstr("10.244.1.1/32"));
     node.start_ready_agent();
     EXPECT_EQ(node.flows(), before);
@@ -111,14 +111,14 @@ TEST(Lifecycle, foreign_changes_of_our_flows_are_put_right_and_counted) {
     ASSERT_THAT(before, Not(IsEmpty()));
     const auto is_right_again = [&] { return node.flows() == before; };
     node.ofctl("add-flow", "table=10,priority=7,ip,actions=drop");
-    EXPECT_TRUE(eventually(is_right_again)) << "a flow added by somebody else";
+    EXPECT_TRUE(eventually(is_right_again)) << "a flow added by another controller";
     node.ofctl("del-flows", "table=0");
-    EXPECT_TRUE(eventually(is_right_again)) << "flows removed by somebody else";
+    EXPECT_TRUE(eventually(is_right_again)) << "flows removed by another controller";
     node.ofctl("--strict mod-flows", "table=30,priority=0,actions=drop");
     node.ofctl("add-flow", "table=60,priority=0,actions=normal");
-    EXPECT_TRUE(eventually(is_right_again)) << "a flow changed by somebody else";
+    EXPECT_TRUE(eventually(is_right_again)) << "a flow changed by another controller";
     EXPECT_GE(node.metric("ovs_cni_foreign_changes_total"), 3);
-    EXPECT_THAT(node.log(), HasSubstr("somebody else changed"));
+    EXPECT_THAT(node.log(), HasSubstr("changed by another controller"));
 }
 
 TEST(Lifecycle, after_vswitchd_starts_again_flows_ports_and_gateway_are_back) {
@@ -151,7 +151,7 @@ TEST(Lifecycle, a_switch_that_waits_for_its_flows_is_told_when_all_of_them_are_b
     node.start_vswitchd();
     ASSERT_TRUE(eventually([&] { return !node.vsctl("get Open_vSwitch . other_config").contains("restore"); }))
         << node.log();
-    EXPECT_EQ(node.flows(), before) << "the flows have to be there before the switch stops waiting";
+    EXPECT_EQ(node.flows(), before) << "the flows must be installed before the switch stops waiting";
     EXPECT_EQ(node.vsctl("get Open_vSwitch . other_config"), "{max-idle=\"20000\"}\n") << "the rest is kept";
 }
 
@@ -162,10 +162,10 @@ TEST(Lifecycle, a_switch_keeps_waiting_while_its_flows_are_not_back) {
     node.stop_vswitchd();
     node.vsctl("--no-wait set Open_vSwitch . other_config:flow-restore-wait=true");
     node.start_vswitchd();
-    node.write("broken.yaml", "kind: [\n"); // until every manifest is right once, nothing is installed
+    node.write("broken.yaml", "kind: [\n"); // until all manifests have been valid, nothing is installed
     node.start_agent();
     ASSERT_TRUE(eventually([&] { return node.log().contains("attachments read"); }));
-    node.vsctl("add-port br-int other -- set interface other type=internal"); // returns when the switch has followed
+    node.vsctl("add-port br-int other -- set interface other type=internal"); // returns when the switch has applied it
     EXPECT_THAT(node.vsctl("get Open_vSwitch . other_config"), HasSubstr("flow-restore-wait"));
     node.remove("broken.yaml");
     EXPECT_TRUE(eventually([&] { return !node.vsctl("get Open_vSwitch . other_config").contains("restore"); }));

@@ -24,7 +24,7 @@ namespace agent {
 namespace {
 
 constexpr auto kSchema = "/usr/share/openvswitch/vswitch.ovsschema";
-constexpr std::uint16_t kHttpPort = 9475; // nobody else is in the namespace
+constexpr std::uint16_t kHttpPort = 9475; // the namespace has no other process
 
 int connect_unix(const std::filesystem::path& path) {
     sockaddr_un address{};
@@ -42,7 +42,7 @@ bool listens(const std::filesystem::path& path) {
     return fd >= 0;
 }
 
-/// All that comes until the other side closes.
+/// All bytes until the other side closes.
 std::string read_all(int fd) {
     std::string text;
     std::array<char, 65536> chunk{};
@@ -124,7 +124,7 @@ Node::~Node() {
     agent_.reset();
     vswitchd_.reset();
     ovsdb_.reset();
-    std::error_code ignored; // what cannot be removed is left to the system's own cleaning of its temporary folder
+    std::error_code ignored; // the system cleans up the rest of its temporary folder
     std::filesystem::remove_all(folder_, ignored);
 }
 

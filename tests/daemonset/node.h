@@ -1,5 +1,5 @@
-// A whole node of the test's own: a network namespace, an underlay, Open vSwitch with the userspace datapath, a
-// directory of manifests and the agent, all of which vanish with it.
+// A whole node for one test: a network namespace, an underlay, Open vSwitch with the userspace
+// datapath, a directory of manifests and the agent, all of which disappear with it.
 #pragma once
 
 #include "ovs-cni/protocol/agent_protocol.h"
@@ -26,9 +26,9 @@ class Process {
     Process& operator=(const Process&) = delete;
     ~Process();
 
-    /// Asks it to end, waits until it has, and returns its exit code; -1 when a signal ended it.
+    /// Terminates it, waits for its exit and returns its exit code; -1 when a signal ended it.
     int terminate();
-    /// Ends it without asking.
+    /// Kills it.
     void kill();
     [[nodiscard]] int pid() const { return pid_; }
 
@@ -38,7 +38,7 @@ class Process {
 };
 
 struct HttpReply {
-    int status = 0; ///< 0 when nobody listens
+    int status = 0; ///< 0 without a listener
     std::string body;
 };
 
@@ -46,7 +46,8 @@ class Node {
   public:
     static constexpr std::chrono::seconds kPatience{20};
 
-    /// The calling thread moves into a network namespace of its own. `configuration`: further lines of the agent's.
+    /// The calling thread moves into a new network namespace. `configuration`: further lines of the
+    /// agent's.
     explicit Node(std::string configuration = {});
     ~Node();
     Node(const Node&) = delete;
@@ -62,17 +63,17 @@ class Node {
     void start_agent();
     /// Starts it and waits until it is ready.
     void start_ready_agent();
-    /// Ends it as an administrator would; returns its exit code.
+    /// Stops it like an administrator; returns its exit code.
     int stop_agent();
     void kill_agent();
     [[nodiscard]] int agent_pid() const { return agent_->pid(); }
 
-    /// Writes a manifest as editors do: beside, then renamed.
+    /// Writes a manifest like an editor: a temporary file, then renamed.
     void write(const std::string& name, const std::string& text) const;
     void remove(const std::string& name) const;
     /// A pod of namespace "shop" on this node, with the uid "uid-NAME".
     void write_pod(const std::string& name) const;
-    /// A host interface as the plugin makes it before it asks for ADD.
+    /// A host interface as the plugin creates it before ADD.
     void make_interface(const std::string& name);
 
     /// GET from the agent.
@@ -86,7 +87,7 @@ class Node {
     template <typename Answer> [[nodiscard]] ovs_cni::CniResult<Answer> call(const ovs_cni::Request& request) const {
         return ovs_cni::decode_response<Answer>(exchange(ovs_cni::encode_request(request)));
     }
-    /// A connected socket on which `line` was sent.
+    /// A connected socket, after sending `line`.
     [[nodiscard]] int send(const std::string& line) const;
     /// ADD of pod shop/NAME, container "container-NAME", on the host interface "h-NAME".
     [[nodiscard]] ovs_cni::AddRequest add_request(const std::string& name) const;
@@ -94,7 +95,7 @@ class Node {
     [[nodiscard]] ovs_cni::CniResult<ovs_cni::DelResponse> del(const std::string& name) const;
     [[nodiscard]] ovs_cni::CniResult<ovs_cni::CheckResponse> check(const std::string& name) const;
 
-    /// What a shell command prints, which may change the node; a command that fails throws.
+    /// The output of a shell command, which may change the node; a failing command throws.
     std::string command(const std::string& line);
     std::string vsctl(const std::string& arguments);
     std::string ofctl(const std::string& verb, const std::string& arguments = {});
@@ -110,7 +111,7 @@ class Node {
     std::unique_ptr<Process> ovsdb_, vswitchd_, agent_;
 };
 
-/// Waits until `holds`, asking again and again, and says whether it did within Node::kPatience.
+/// Checks repeatedly until `holds`, and returns whether it did within Node::kPatience.
 [[nodiscard]] bool eventually(const std::function<bool()>& holds);
 
 } // namespace agent

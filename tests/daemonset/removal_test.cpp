@@ -1,4 +1,4 @@
-// `ovs-cni-agent --remove` on a real switch: nothing of ours stays, everything of others does.
+// `ovs-cni-agent --remove` on a real switch: everything of ours goes, and everything else stays.
 #include "tests/daemonset/node.h"
 
 #include <gmock/gmock.h>
@@ -21,11 +21,11 @@ struct LeavingNode : Node {
         write_pod("web");
         command("ip link add ovs0123456789a type veth peer name inside && ip link set ovs0123456789a up");
         auto request = add_request("web");
-        request.host_interface = "ovs0123456789a"; // a name as the plugin gives it
+        request.host_interface = "ovs0123456789a"; // a name in the plugin's form
         ASSERT_TRUE(call<ovs_cni::AddResponse>(request));
         ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path("net.d") / "10-ovs-cni.conflist"); }));
     }
-    /// What the removal prints, and its exit code as the last line.
+    /// The output of the removal, with its exit code as the last line.
     std::string remove_network() {
         return command(std::string(AGENT_PROGRAM) + " --remove --config " + path("agent.yaml").string() +
                        "; echo exit code $?");
@@ -93,7 +93,7 @@ TEST(Removal, without_access_to_the_api_the_condition_stays_and_the_way_to_remov
     LeavingNode node;
     node.command("sed -i /^manifests/d " + node.path("agent.yaml").string());
     const auto removed = node.remove_network();
-    EXPECT_THAT(removed, HasSubstr("left: the condition NetworkUnavailable of node node1, since"));
+    EXPECT_THAT(removed, HasSubstr("left: the condition NetworkUnavailable of node node1, because"));
     EXPECT_THAT(removed, HasSubstr("kubectl patch node node1 --subresource=status"));
     EXPECT_THAT(removed, HasSubstr("exit code 0"));
 }

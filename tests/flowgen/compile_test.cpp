@@ -107,9 +107,8 @@ TEST(Compile, nodes_that_claim_the_same_range_or_address_are_told_and_the_first_
     const auto compiled = cluster.compile();
     EXPECT_THAT(
         compiled.warnings,
-        testing::ElementsAre(
-            HasSubstr("node node3 says that it has 10.244.2.128/25, which overlaps 10.244.2.0/24 of node node2"),
-            HasSubstr("node node4 says that it has 172.30.0.1/32, which overlaps 172.30.0.1/32 of node node1")));
+        testing::ElementsAre(HasSubstr("node node3 claims 10.244.2.128/25, which overlaps 10.244.2.0/24 of node node2"),
+                             HasSubstr("node node4 claims 172.30.0.1/32, which overlaps 172.30.0.1/32 of node node1")));
     const auto lines = whole_text(compiled);
     EXPECT_THAT(lines, HasSubstr("nw_dst=10.244.2.0/24,actions=set_field:172.30.0.2->tun_dst"));
     EXPECT_THAT(lines, testing::Not(HasSubstr("nw_dst=10.244.2.128/25")));

@@ -1,4 +1,4 @@
-// A small cluster that the flowgen tests vary: node1 (here) and node2, pods in namespace "shop".
+// A small cluster for the flowgen tests to vary: node1 (here) and node2, pods in namespace "shop".
 #pragma once
 
 #include "flowgen/compile.h"

@@ -1,4 +1,5 @@
-// Random histories of allocations, releases and restarts against the plainest model of what must hold.
+// Random histories of allocations, releases and restarts against the simplest model of the
+// requirements.
 #include "ipam/allocator.h"
 
 #include "tests/ipam/seed.h"
@@ -17,13 +18,14 @@ Prefix random_range(std::mt19937& random, Family family) {
     return Prefix::covering({family, base | (random() & 0xffff)}, shortest + static_cast<int>(random() % 9));
 }
 
-/// Whether an attachment may have it, as docs say: not the network, not the gateway, not IPv4's broadcast address.
+/// Whether an attachment may have it, as documented: not the network, the gateway or IPv4's
+/// broadcast address.
 bool is_for_pods(const Prefix& range, const IpAddress& address) {
     return range.contains(address) && address != range.first() && address != gateway_address(range) &&
            (range.family() == Family::IPv6 || address != range.last());
 }
 
-/// One allocator over one range, and what is known of it from outside.
+/// One allocator over one range, and its state as observed from outside.
 struct History {
     explicit History(std::mt19937& source)
         : random(source), range(random_range(source, source() % 2 ? Family::IPv4 : Family::IPv6)),
@@ -39,12 +41,12 @@ struct History {
         if (!given) return;
         const auto address = given->front();
         ASSERT_TRUE(is_for_pods(range, address)) << address.text() << " of " << range.text();
-        ASSERT_TRUE(used.insert(address).second) << address.text() << " is given out twice";
+        ASSERT_TRUE(used.insert(address).second) << address.text() << " is allocated twice";
         if (const auto freed = freed_at.find(address); freed != freed_at.end()) {
             ASSERT_EQ(used.size() + freed_at.size(), capacity + 1)
-                << address.text() << " was freed, others were never used";
+                << address.text() << " was freed, but others were never used";
             for (const auto& [other, when] : freed_at)
-                ASSERT_LE(freed->second, when) << other.text() << " is free for longer";
+                ASSERT_LE(freed->second, when) << other.text() << " has been free for longer";
             freed_at.erase(freed);
         }
     }
@@ -57,7 +59,7 @@ struct History {
         used.erase(victim);
     }
 
-    /// The order of freed addresses is forgotten; what is in use is not.
+    /// The order of freed addresses is forgotten; the used addresses are not.
     void restart() {
         const std::vector<IpAddress> recorded(used.begin(), used.end());
         allocator = Allocator::over(std::array{range}, recorded).value();

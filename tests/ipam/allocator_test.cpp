@@ -18,7 +18,7 @@ Allocator over(std::vector<Prefix> ranges, std::vector<IpAddress> used = {}) {
     return Allocator::over(ranges, used).value();
 }
 
-/// What the next allocation is, as text; the error's text when there is none.
+/// The next allocation as text, or the error's text.
 std::string allocated(Allocator& allocator) {
     const auto addresses = allocator.allocate();
     if (!addresses) return addresses.error().message;

@@ -8,7 +8,7 @@
 
 namespace ipam {
 
-inline constexpr unsigned kLargestSeed = 99999; // that GoogleTest takes
+inline constexpr unsigned kLargestSeed = 99999; // that GoogleTest accepts
 
 [[nodiscard]] inline unsigned seed_of_run() {
     const auto given = static_cast<unsigned>(testing::UnitTest::GetInstance()->random_seed());

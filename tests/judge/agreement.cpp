@@ -95,7 +95,8 @@ void Exchange::denied() {
     if (std::holds_alternative<PodEnd>(attempt_.to.who)) {
         expect_drop("ICMP error about a packet that was never delivered", exit, crossing_.error());
     }
-    // The answer to what never arrived is an attempt of its own, and it knows nothing of the path of the request.
+    // A reply to a request that never arrived is an attempt of its own, independent of the
+    // request's path.
     const auto direct = crossing(cluster_, attempt_, Path::Direct, request.tuple.source_port);
     const auto reverse = direct.reply();
     const Attempt reverse_attempt{.from = attempt_.to,

@@ -1,5 +1,6 @@
-// The property that the whole generator is held to: random clusters, random policies, random packets near every
-// boundary, and the flows in Open vSwitch's own classifier do what the reference says. JUDGE_SEED=N replays a run.
+// The main property of the generator: for random clusters, random policies and random packets near
+// every boundary, the flows in Open vSwitch's own classifier agree with the reference. JUDGE_SEED=N
+// replays a run.
 #include "tests/judge/agreement.h"
 #include "tests/judge/describe.h"
 #include "tests/judge/random_attempts.h"
@@ -17,7 +18,8 @@ constexpr int kAttempts = 30000; ///< in each run
 constexpr int kAttemptsPerCluster = 75;
 constexpr int kReports = 3; ///< disagreements printed before the run gives up
 
-/// What a person needs to see the fault: a smaller cluster that shows it, the packet, both verdicts, the flows it met.
+/// The report of a fault: a smaller cluster that shows it, the packet, both verdicts, the matched
+/// flows.
 std::string report(const Cluster& cluster, const Attempt& attempt, Path path, std::uint16_t source_port) {
     const auto disagreement_in = [&](const Cluster& candidate) -> std::optional<Disagreement> {
         auto fabric = compile_fabric(candidate);
@@ -67,7 +69,7 @@ TEST(Agreement, flows_admit_what_the_api_reference_admits_and_nothing_else) {
     Tally tally;
     while (tally.attempts < kAttempts && tally.reports < kReports) judge_cluster(random, tally);
     std::cout << tally.attempts << " pairs, " << tally.allowed << " of them allowed\n";
-    // A generator whose clusters allow nothing, or everything, would show nothing.
+    // A generator whose clusters allow nothing, or everything, would prove nothing.
     if (tally.reports == 0) {
         EXPECT_GT(tally.allowed, tally.attempts / 5);
         EXPECT_LT(tally.allowed, tally.attempts * 9 / 10);

@@ -1,4 +1,5 @@
-// Connection tracking in small: what one node's conntrack remembers, without time-outs and windows.
+// A small model of connection tracking: the memory of one node's conntrack, without time-outs and
+// windows.
 #pragma once
 
 #include "tests/judge/frame.h"
@@ -15,7 +16,8 @@ struct Connection {
     bool answered = false; ///< a reply was seen, so the original direction is established
 };
 
-/// What `ct` says of a packet; bits as in the Open vSwitch field ct_state. Source: ovs-fields(7).
+/// The result of `ct` for a packet; bits as in the Open vSwitch field ct_state. Source:
+/// ovs-fields(7).
 struct Tracked {
     std::uint8_t state = 0;
     const Connection* connection = nullptr; ///< null when it belongs to none
@@ -23,12 +25,12 @@ struct Tracked {
 
 class Connections {
   public:
-    /// The state of `frame` in `zone`. A reply marks its connection as answered. An error about a packet of a
-    /// connection is related to it, in the reply direction when the packet was of the original one (as nf_conntrack has
-    /// it).
+    /// The state of `frame` in `zone`. A reply marks its connection as answered. An error about a
+    /// packet of a connection is related to it, in the reply direction when the packet was of the
+    /// original one (as in nf_conntrack).
     [[nodiscard]] Tracked look_up(std::uint16_t zone, const Frame& frame);
 
-    /// The connection of `frame`, begun by it if there is none; null when it can begin none.
+    /// The connection of `frame`, created by it if there is none; null when it cannot create one.
     [[nodiscard]] Connection* commit(std::uint16_t zone, const Frame& frame);
 
     [[nodiscard]] std::size_t size() const { return connections_.size(); }

@@ -14,7 +14,7 @@ constexpr std::uint16_t kLocal = flowgen::kLocalPort;
 
 struct Port {
     Place place;
-    MacAddress mac; ///< of whoever is behind it
+    MacAddress mac; ///< of the host or pod behind it
 };
 
 Port host_port(const Cluster& cluster, const std::string& node) {
@@ -27,7 +27,7 @@ Port pod_port(const Cluster& cluster, const ObjectName& pod) {
             .mac = attachment.mac};
 }
 
-/// Where `end` is; the outside is behind the host of the pod that it talks to.
+/// Where `end` is; the outside is behind the host of the pod at the other end.
 Port port_of(const Cluster& cluster, const End& end, const End& other) {
     if (const auto* pod = std::get_if<PodEnd>(&end.who)) return pod_port(cluster, pod->pod);
     if (const auto* host = std::get_if<HostEnd>(&end.who)) return host_port(cluster, host->node);
@@ -38,7 +38,7 @@ Port port_of(const Cluster& cluster, const End& end, const End& other) {
 
 Frame Crossing::reply() const {
     Frame frame{.source_mac = receiver_mac, .destination_mac = kRouterMac, .tuple = request.tuple.reversed()};
-    // Nobody begins a connection with an echo reply.
+    // An echo reply never begins a connection.
     const bool echo = request.tuple.protocol == protocol::kIcmp || request.tuple.protocol == protocol::kIcmpv6;
     if (echo) frame.untracked = Untracked::Invalid;
     return frame;

@@ -1,4 +1,4 @@
-// An attempt on the wire: which packet enters which bridge where, and where it must come out.
+// An attempt on the wire: which packet enters which bridge where, and where it must leave.
 //
 //   Attempt ──► Crossing: entry ──request──► exit
 //                              ◄───reply────
@@ -20,17 +20,17 @@ struct Crossing {
     Place entry;
     Place exit;
     Frame request;
-    std::string tracker; ///< the node whose conntrack holds the connection, and no other does
+    std::string tracker; ///< the only node whose conntrack holds the connection
 
-    /// The answer to `request`, as it enters at `exit`; it must come out at `entry`.
+    /// The reply to `request`, as it enters at `exit`; it must leave at `entry`.
     [[nodiscard]] Frame reply() const;
-    /// The ICMP error with which the receiver says that nothing answers `request`.
+    /// The ICMP error of a receiver without a listener for `request`.
     [[nodiscard]] Frame error() const;
 
     MacAddress receiver_mac;
 };
 
-/// The Ethernet address of whoever is behind this port.
+/// The Ethernet address of the host or pod behind this port.
 [[nodiscard]] MacAddress mac_behind(const Cluster& cluster, const Place& place);
 
 /// `path` matters only between pods; a pod that reaches itself always does so through the gateway, as its own stack

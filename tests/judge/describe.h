@@ -1,4 +1,4 @@
-// Clusters and policies in words, close enough to YAML to be retyped as manifests.
+// Clusters and policies as text, close enough to YAML to be retyped as manifests.
 #pragma once
 
 #include "tests/judge/random_cluster.h"
@@ -10,8 +10,8 @@ namespace judge {
 
 [[nodiscard]] std::string describe(const flowgen::NetworkPolicy& policy);
 
-/// What bears on `attempt`: its pods with their labels and ports, their namespaces, the nodes, and every policy that
-/// selects either end.
+/// Everything relevant to `attempt`: its pods with their labels and ports, their namespaces, the
+/// nodes, and every policy that selects either end.
 [[nodiscard]] std::string describe(const Cluster& cluster, const Attempt& attempt);
 
 } // namespace judge

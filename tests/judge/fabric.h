@@ -1,5 +1,5 @@
-// The bridges of a whole cluster and the underlay between them: what one sends through its tunnel port enters the
-// other.
+// The bridges of a whole cluster and the underlay between them: a packet that leaves one bridge
+// through its tunnel port enters another.
 //
 //   Place, Frame ──► Bridge of the node ──► pod port or LOCAL ──► Arrival
 //                          │ tunnel port                  ▲
@@ -30,17 +30,17 @@ struct Arrival {
 };
 
 struct Journey {
-    std::vector<Arrival> arrivals; ///< one when the packet was delivered, none when it was dropped
-    std::string last_node;         ///< whose bridge met the packet last
-    std::string trace;             ///< a line for each flow it met, "NODE TABLE FLOW"
-    std::string error;             ///< the flows are not such as the walk can follow; empty normally
+    std::vector<Arrival> arrivals; ///< one for a delivered packet, none for a dropped one
+    std::string last_node;         ///< whose bridge handled the packet last
+    std::string trace;             ///< a line for each matched flow, "NODE TABLE FLOW"
+    std::string error;             ///< flows that the walk cannot follow; empty normally
 
     [[nodiscard]] bool delivered_to(const Place& place) const {
         return arrivals.size() == 1 && arrivals.front().place == place;
     }
 };
 
-/// A node's bridge: its flows, as lines, and where its tunnel is.
+/// A node's bridge: its flows, as lines, and its tunnel endpoint.
 struct FabricNode {
     std::uint16_t tunnel_port = 0;
     IpAddress tunnel_address;
@@ -55,10 +55,11 @@ class Fabric {
     /// New flows on every node named; connections stay. Errors: those of Bridge::reload.
     [[nodiscard]] outcome::Result<void> reload(const std::map<std::string, FabricNode>& nodes);
 
-    /// What becomes of `frame` when it enters at `from`, over all bridges that it crosses.
+    /// The fate of `frame` when it enters at `from`, over all bridges that it crosses.
     [[nodiscard]] Journey send(const Place& from, const Frame& frame);
 
-    /// A packet from the underlay at this node's tunnel port, as whoever is at `tunnel.source` may send it.
+    /// A packet from the underlay at this node's tunnel port, as a sender at `tunnel.source` may
+    /// send it.
     [[nodiscard]] Journey receive_tunnelled(const std::string& node, const Frame& frame, const Encapsulation& tunnel);
 
     /// Connections that the node's conntrack holds.

@@ -1,4 +1,4 @@
-// The fabric: bridges joined by their tunnels, and who is refused at which door.
+// The fabric: bridges joined by their tunnels, and which forged packets are dropped at which port.
 #include "tests/judge/agreement.h"
 #include "tests/judge/random_attempts.h"
 #include "tests/judge/seed.h"
@@ -67,7 +67,7 @@ TEST(Fabric, errors_name_the_node) {
     EXPECT_EQ(fabric.error().message.substr(0, 9), "node two:");
 }
 
-/// Every packet here claims to be somebody else's, and none may arrive anywhere, whatever policies say.
+/// Every packet here has a forged source, and none may arrive anywhere, whatever policies allow.
 class Spoofing : public testing::Test {
   protected:
     static constexpr int kClusters = 40;
@@ -102,7 +102,7 @@ TEST_F(Spoofing, a_pods_port_takes_its_own_addresses_only) {
             const auto& victim = other->from.address == attempt->from.address ? other->to.address : other->from.address;
             if (victim.family != attempt->from.address.family || victim == attempt->from.address) continue;
             stolen_address.tuple.source = victim;
-            expect_refused(*fabric, wire.entry, stolen_address, "somebody else's address");
+            expect_refused(*fabric, wire.entry, stolen_address, "another pod's address");
         }
     }
     EXPECT_GT(sent_, kClusters);
@@ -141,7 +141,7 @@ TEST_F(Spoofing, the_tunnel_takes_peers_and_their_own_addresses_only) {
     EXPECT_GT(sent_, kClusters);
 }
 
-/// A finished pod counts for nothing, though its sandbox may still be attached.
+/// A finished pod is ignored, though its sandbox may still be attached.
 TEST(FinishedPod, sends_and_receives_nothing) {
     Random random(seed_of_run());
     int sent = 0;

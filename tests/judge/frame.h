@@ -1,4 +1,4 @@
-// A packet as it is on the wire, and what a tunnel adds to it: plain values, no OVS types.
+// A packet on the wire, and the headers that a tunnel adds: plain values, no OVS types.
 #pragma once
 
 #include "ipam/address.h"
@@ -25,7 +25,8 @@ inline constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kGre = 47, kIcmpv6
 /// True for the protocols that have ports: TCP, UDP and SCTP.
 [[nodiscard]] bool has_ports(std::uint8_t number);
 
-/// What one end sends to the other. For ICMP the ports are type and code; protocols without ports have 0 there.
+/// The headers of a packet from one end to the other. For ICMP the ports are type and code;
+/// protocols without ports have 0 there.
 struct Tuple {
     IpAddress source;
     IpAddress destination;
@@ -34,13 +35,13 @@ struct Tuple {
     std::uint16_t destination_port = 0;
 
     auto operator<=>(const Tuple&) const = default;
-    /// That of a reply: ends swapped, an echo request becoming an echo reply.
+    /// The tuple of a reply: ends swapped, an echo request becoming an echo reply.
     [[nodiscard]] Tuple reversed() const;
     /// "10.1.1.2:40000 -> 10.1.2.3:80 TCP".
     [[nodiscard]] std::string text() const;
 };
 
-/// What connection tracking makes of a packet that belongs to no connection that it knows.
+/// How connection tracking classifies a packet that belongs to no known connection.
 enum class Untracked : std::uint8_t {
     New,     ///< it may begin one
     Invalid, ///< it cannot: a FIN or RST
@@ -52,7 +53,7 @@ struct Frame {
     Tuple tuple;
     std::uint8_t ttl = 64;
     Untracked untracked = Untracked::New;
-    std::optional<Tuple> error_about = std::nullopt; ///< in an ICMP error: the packet that met it
+    std::optional<Tuple> error_about = std::nullopt; ///< in an ICMP error: the packet that caused it
 
     auto operator<=>(const Frame&) const = default;
 };

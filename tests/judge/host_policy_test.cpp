@@ -1,5 +1,5 @@
-// What the host is told of egress policy: towards a node or the outside, exactly what the bridge lets pass.
-// JUDGE_SEED=N replays a run.
+// The host's share of egress policy: towards a node or the outside, it allows exactly what the
+// bridge allows. JUDGE_SEED=N replays a run.
 #include "tests/judge/describe.h"
 #include "tests/judge/random_attempts.h"
 #include "tests/judge/seed.h"
@@ -63,8 +63,8 @@ TEST(HostPolicy, allows_a_pod_what_the_api_reference_allows_it_towards_who_is_no
                 << describe(cluster, *attempt);
         }
     }
-    std::cout << attempts << " attempts, " << allowed << " of them of a pod that may reach who is no pod\n";
-    EXPECT_GT(allowed, kAttempts / 20); // or the clusters would show nothing
+    std::cout << attempts << " attempts, " << allowed << " of them of a pod to an allowed end that is not a pod\n";
+    EXPECT_GT(allowed, kAttempts / 20); // or the clusters would prove nothing
 }
 
 } // namespace

@@ -1,5 +1,5 @@
-// Policies that change while connections are open: what is no longer allowed stops in both directions, what is allowed
-// again goes on. JUDGE_SEED=N replays a run.
+// Policies that change while connections are open: traffic that is no longer allowed stops in both
+// directions, and traffic that is allowed again resumes. JUDGE_SEED=N replays a run.
 #include "tests/judge/agreement.h"
 #include "tests/judge/describe.h"
 #include "tests/judge/random_attempts.h"
@@ -20,7 +20,8 @@ class OpenConnections {
   public:
     OpenConnections(Cluster cluster, Random& random) : cluster_(std::move(cluster)), random_(random) {}
 
-    /// Installs these policies, sends a request and a reply on every connection, and says what was not as it must be.
+    /// Installs these policies, sends a request and a reply on every connection, and returns the
+    /// deviations.
     [[nodiscard]] std::string under(const std::map<flowgen::ObjectName, flowgen::NetworkPolicy>& policies);
     [[nodiscard]] int cut() const { return cut_; }
 
@@ -47,7 +48,7 @@ void OpenConnections::draw_connections() {
     for (int i = 0; i < kConnections; ++i) {
         const auto attempt = attempts.next();
         if (!attempt) return;
-        if (!has_ports(attempt->protocol)) continue; // without ports two of them would be one connection
+        if (!has_ports(attempt->protocol)) continue; // without ports, two attempts would be one connection
         const auto source_port = static_cast<std::uint16_t>(50000 + i);
         connections_.push_back(
             {.attempt = *attempt, .crossing = crossing(cluster_, *attempt, Path::Direct, source_port)});
@@ -109,7 +110,7 @@ TEST(OpenConnections, follow_every_change_of_policy) {
         cut += connections.cut();
     }
     std::cout << cut << " connections were cut\n";
-    EXPECT_GT(cut, kClusters) << "the run shows little";
+    EXPECT_GT(cut, kClusters) << "the run proves little";
 }
 
 } // namespace

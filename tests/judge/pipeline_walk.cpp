@@ -12,7 +12,7 @@ namespace judge {
 namespace {
 
 constexpr int kStepLimit =
-    64; ///< flows that one packet may meet; OVS allows 4096 resubmits, our pipeline has 16 tables
+    64; ///< flows that one packet may match; OVS allows 4096 resubmits, our pipeline has 16 tables
 
 /// One packet on its way through the tables.
 class Walk {
@@ -30,7 +30,7 @@ class Walk {
     void track(flow& headers, const ofpact_conntrack& action);
     void write_connection(const flow& headers, const ofpact_conntrack& action, Connection& connection);
     void output(const flow& headers, std::uint64_t port);
-    /// Adds to the trace why the packet went no further, in the table where it is.
+    /// Adds to the trace why the packet stopped, in its current table.
     void remark(std::string reason) {
         passage_.trace.push_back({.table = passage_.trace.back().table, .flow = std::move(reason)});
     }
@@ -119,7 +119,7 @@ Walk::Next Walk::execute(flow& headers, const ofpact& action) {
 }
 
 void Walk::set_field(flow& headers, const ofpact_set_field& action) {
-    if (!mf_are_prereqs_ok(action.field, &headers, nullptr)) return; // as a switch does: the packet lacks the field
+    if (!mf_are_prereqs_ok(action.field, &headers, nullptr)) return; // like a switch: the packet lacks the field
     mf_set_flow_value_masked(action.field, action.value, ofpact_set_field_mask(&action), &headers);
 }
 
@@ -136,7 +136,7 @@ void Walk::track(flow& headers, const ofpact_conntrack& action) {
         write_tracking(recirculated, tracked.state, zone, tracked.connection);
         enter(recirculated, action.recirc_table);
     }
-    write_tracking(headers, 0, 0, nullptr); // what ct() found is known to the recirculated packet only
+    write_tracking(headers, 0, 0, nullptr); // only the recirculated packet has the result of ct()
 }
 
 void Walk::write_connection(const flow& headers, const ofpact_conntrack& action, Connection& connection) {
@@ -157,7 +157,8 @@ void Walk::output(const flow& headers, std::uint64_t port) {
     constexpr std::uint16_t in_port = 0xfff8; // OFPP_IN_PORT
     const auto arrival = static_cast<std::uint16_t>(headers.in_port.ofp_port);
     if (port > 0xffff || port == arrival) {
-        // A register wider than a port is no port, and a packet goes back only when that is asked for by name.
+        // A register value wider than a port is not a port, and a packet goes back only to an
+        // explicit in_port.
         return remark("output to " + std::to_string(port) + " is skipped");
     }
     const auto where = port == in_port ? arrival : static_cast<std::uint16_t>(port);

@@ -1,11 +1,11 @@
-// One bridge as Open vSwitch would run it: packets go in at a port and come out at others, flow by flow.
+// Runs one bridge as Open vSwitch would: packets enter at a port and leave at others, flow by flow.
 //
 //   Frame, in_port ──► table 0 ──► lookup ──► actions ──► goto_table ──► ... ──► Emission for each output
 //                         ▲                      │
 //                         └── ct(table=N) ◄──────┘ Connections
 //
-// The classifier, the parsing, the checks and the field arithmetic are libopenvswitch's own; only the order of
-// execution is written here, after ofproto/ofproto-dpif-xlate.c.
+// The classifier, the parsing, the checks and the field arithmetic are libopenvswitch's own. Only
+// the order of execution is written here, after ofproto/ofproto-dpif-xlate.c.
 #pragma once
 
 #include "outcome/result.h"
@@ -23,13 +23,13 @@ struct OvsTables;
 
 namespace judge {
 
-/// One flow that a packet met; `flow` is its line, or why no flow decided.
+/// One flow that a packet matched; `flow` is its line, or the reason why no flow decided.
 struct Step {
     std::uint8_t table = 0;
     std::string flow;
 };
 
-/// A packet that the bridge put out.
+/// A packet that left the bridge.
 struct Emission {
     std::uint16_t port = 0;
     Frame frame;
@@ -39,7 +39,7 @@ struct Emission {
 struct Passage {
     std::vector<Emission> emissions;
     std::vector<Step> trace;
-    std::string error; ///< an action that the walk does not know, or a loop; empty normally
+    std::string error; ///< an unknown action, or a loop; empty normally
 };
 
 class Bridge {
@@ -51,7 +51,7 @@ class Bridge {
     /// Replaces the flows and keeps the connections, as an agent that installs a new state does.
     [[nodiscard]] outcome::Result<void> reload(std::span<const std::string> lines);
 
-    /// What becomes of `frame` when it enters at `in_port`, out of `tunnel` if that is set.
+    /// The fate of `frame` when it enters at `in_port`, out of `tunnel` if that is set.
     [[nodiscard]] Passage receive(const Frame& frame, std::uint16_t in_port,
                                   const std::optional<Encapsulation>& tunnel = std::nullopt);
 

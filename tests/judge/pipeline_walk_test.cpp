@@ -1,4 +1,5 @@
-// The walk through hand-written flows: that it does what Open vSwitch does, and refuses what a switch would.
+// The walk through hand-written flows: it acts like Open vSwitch, and refuses what a switch would
+// refuse.
 #include "tests/judge/pipeline_walk.h"
 
 #include <gmock/gmock.h>
@@ -42,7 +43,7 @@ std::vector<std::uint16_t> ports(const Passage& passage) {
     return result;
 }
 
-/// Where a TCP packet from `source` to 10.0.0.9:`port` comes out.
+/// The ports at which a TCP packet from `source` to 10.0.0.9:`port` leaves.
 std::vector<std::uint16_t> out(Bridge& bridge, const std::string& source, std::uint16_t port) {
     return ports(bridge.receive(frame(tuple(source, "10.0.0.9", port)), 1));
 }
@@ -172,7 +173,7 @@ TEST(PipelineWalk, a_connection_is_new_then_answered_then_established) {
     const auto request = tuple("10.0.0.1", "10.0.0.9", 80);
     EXPECT_EQ(ports(walked.receive(frame(request), 1)), Ports{14}) << "ct() leaves the packet itself untracked";
     EXPECT_EQ(walked.connections().size(), 1U);
-    EXPECT_EQ(ports(walked.receive(frame(request), 1)), Ports{14}) << "new until somebody answers";
+    EXPECT_EQ(ports(walked.receive(frame(request), 1)), Ports{14}) << "new until a reply";
     EXPECT_EQ(ports(walked.receive(frame(request.reversed()), 2)), Ports{10});
     EXPECT_EQ(ports(walked.receive(frame(request), 1)), Ports{13});
     EXPECT_EQ(walked.connections().size(), 1U);

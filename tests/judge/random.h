@@ -15,7 +15,7 @@ class Random {
 
     /// From 0 to `count` - 1; `count` is not 0.
     [[nodiscard]] std::uint64_t below(std::uint64_t count) { return engine_() % count; }
-    /// From `first` to `last`, both possible.
+    /// From `first` to `last`, both included.
     [[nodiscard]] int between(int first, int last) {
         return first + static_cast<int>(below(static_cast<std::uint64_t>(last - first) + 1));
     }

@@ -136,7 +136,7 @@ void AttemptMaker::choose_port(Attempt& attempt) {
         random_.chance(90) ? random_.pick(ports_) : static_cast<std::uint16_t>(random_.between(1, 65535));
     const auto* receiver = std::get_if<PodEnd>(&attempt.to.who);
     if (!receiver || !random_.chance(60)) return;
-    // The receiver's own port, or what another pod calls by the same names.
+    // The receiver's own port, or another pod's number for the same name.
     const auto& pod = random_.chance(50) ? receiver->pod : std::get<PodEnd>(random_.pick(pods_).who).pod;
     const auto& declared = cluster_.state.pods.at(pod).ports;
     if (declared.empty()) return;
@@ -160,7 +160,7 @@ std::optional<Attempt> AttemptMaker::next() {
     } else if (kind < 19) {
         attempt.protocol = attempt.from.address.family == Family::IPv4 ? protocol::kIcmp : protocol::kIcmpv6;
     } else {
-        // To itself a packet without ports would look like its own reply.
+        // To itself, a packet without ports would look like its own reply.
         attempt.protocol = attempt.from == attempt.to ? protocol::kTcp : protocol::kGre;
     }
     if (has_ports(attempt.protocol)) choose_port(attempt);

@@ -30,7 +30,7 @@ class AttemptMaker {
     Random& random_;
     std::vector<End> pods_;          ///< each attached pod, once for each of its addresses
     std::vector<End> hosts_;         ///< each node, once for each address by which the cluster knows it
-    std::vector<End> own_addresses_; ///< further ones, which mean that node to its own pods only
+    std::vector<End> own_addresses_; ///< further ones, which only the node's own pods take for the node
     std::vector<IpAddress> outside_;
     std::vector<std::uint16_t> ports_;
 };

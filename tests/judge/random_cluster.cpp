@@ -128,7 +128,7 @@ class PodMaker {
         } else if (pod.host_network) {
             pod.addresses = cluster_.state.nodes.at(pod.node).addresses;
         } else if (pod.finished) {
-            // Its address may already be another pod's.
+            // Its address may already belong to another pod.
             const auto& others = cluster_.locals.at(pod.node).attachments;
             if (!others.empty()) pod.addresses = random_.pick(others).addresses;
         } else {
@@ -138,7 +138,8 @@ class PodMaker {
     }
 
   private:
-    /// Often those of another pod there, as replicas have them: what differs between the two is not in their labels.
+    /// Often those of another pod there, as of a replica: the two then differ in other things than
+    /// labels.
     Labels labels_for(const std::string& namespace_name) {
         std::vector<Labels> existing;
         for (const auto& [name, pod] : cluster_.state.pods) {
@@ -162,7 +163,7 @@ class PodMaker {
                                      .ofport = kFirstPodPort + static_cast<std::uint32_t>(serial),
                                      .mac = pod_mac(node_number, serial + 2),
                                      .addresses = pod.addresses});
-        if (random_.chance(10)) pod.addresses.clear(); // the status lags behind
+        if (random_.chance(10)) pod.addresses.clear(); // the status is late
     }
 
     Cluster& cluster_;

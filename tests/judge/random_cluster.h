@@ -15,11 +15,11 @@ namespace judge {
 
 struct Cluster {
     flowgen::ClusterState state;
-    std::map<std::string, flowgen::LocalNode> locals; ///< what each node knows of itself, by node name
+    std::map<std::string, flowgen::LocalNode> locals; ///< each node's own knowledge, by node name
 
-    flowgen::CompileLimits limits = {}; ///< now and then so low that rules spill over into further bands of priority
+    flowgen::CompileLimits limits = {}; ///< sometimes so low that rules spill over into further priority bands
 
-    /// The attachment of a pod that has one.
+    /// The attachment of an attached pod.
     [[nodiscard]] const flowgen::Attachment& attachment(const flowgen::ObjectName& pod) const;
 };
 
@@ -27,11 +27,11 @@ struct Cluster {
 /// policies.
 [[nodiscard]] Cluster random_cluster(Random& random);
 
-/// Policies using every field of the API, about this cluster's labels, ports and addresses.
+/// Policies with every field of the API, about this cluster's labels, ports and addresses.
 [[nodiscard]] std::map<flowgen::ObjectName, flowgen::NetworkPolicy> random_policies(const Cluster& cluster,
                                                                                     Random& random);
 
-/// Names that several pods give to different ports.
+/// Names to which several pods give different ports.
 [[nodiscard]] const std::vector<std::string>& port_names();
 
 } // namespace judge

@@ -1,4 +1,4 @@
-// The random clusters: the same for the same seed, and among many of them everything that the API has.
+// The random clusters: the same for the same seed, and together they use everything in the API.
 #include "tests/judge/random_attempts.h"
 
 #include <gtest/gtest.h>
@@ -28,7 +28,7 @@ TEST(RandomCluster, every_attachment_is_a_pods_with_its_addresses_in_the_pod_cid
         for (const auto& [name, local] : cluster.locals) {
             std::set<std::uint32_t> ports;
             for (const auto& attachment : local.attachments) {
-                EXPECT_TRUE(ports.insert(attachment.ofport).second) << "a port taken twice";
+                EXPECT_TRUE(ports.insert(attachment.ofport).second) << "a port used twice";
                 const auto& pod = cluster.state.pods.at(*attachment.pod);
                 EXPECT_TRUE(pod.node == name && !pod.host_network && !pod.finished);
                 const auto& cidrs = cluster.state.nodes.at(name).pod_cidrs;

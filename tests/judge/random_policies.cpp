@@ -11,7 +11,7 @@ namespace {
 using namespace flowgen;
 using ipam::U128;
 
-/// Draws the parts of policies out of what the cluster has.
+/// Draws the parts of policies from the contents of the cluster.
 class PolicyMaker {
   public:
     PolicyMaker(const Cluster& cluster, Random& random);
@@ -109,7 +109,8 @@ IpBlock PolicyMaker::ip_block() {
     const int width = ipam::width(result.cidr.family());
     if (result.cidr.length == width) return result;
     while (random_.chance(45)) {
-        // Around an address that somebody has, or anywhere; an earlier hole or the block itself may hold the new one.
+        // Around a used address, or anywhere; an earlier hole or the block itself may contain the
+        // new one.
         IpAddress inside = result.cidr.address;
         const auto& known = random_.pick(addresses_);
         if (result.cidr.contains(known)) {
@@ -202,7 +203,7 @@ NetworkPolicy PolicyMaker::policy(const ObjectName& name) {
         result.policy_types = {Direction::Ingress, Direction::Egress};
         break;
     }
-    // Rules of a direction that policyTypes leaves out have no effect, and are there now and then.
+    // Rules of a direction that policyTypes leaves out have no effect, and are generated sometimes.
     result.ingress = rules();
     if (random_.chance(70)) result.egress = rules();
     return result;

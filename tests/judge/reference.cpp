@@ -36,7 +36,7 @@ bool matches(const LabelSelector& selector, const Labels& labels) {
     return true;
 }
 
-/// The labels of a namespace; one that is not declared has only its name.
+/// The labels of a namespace; an undeclared one has only its name.
 Labels namespace_labels(const ClusterState& state, const std::string& name) {
     Labels labels;
     if (const auto found = state.namespaces.find(name); found != state.namespaces.end()) labels = found->second.labels;
@@ -68,7 +68,8 @@ const Pod* pod_of(const ClusterState& state, const End& end) {
     return pod_end ? &state.pods.at(pod_end->pod) : nullptr;
 }
 
-/// Whether `peer` of a policy in `policy_namespace` means `end`. Source: API reference, NetworkPolicyPeer.
+/// Whether `peer` of a policy in `policy_namespace` matches `end`. Source: API reference,
+/// NetworkPolicyPeer.
 bool matches(const ClusterState& state, const std::string& policy_namespace, const PolicyPeer& peer,
              Direction direction, const End& end) {
     if (peer.ip_block) {
@@ -123,7 +124,7 @@ bool admits(const ClusterState& state, const NetworkPolicy& policy, const Policy
     return peer_matches && port_matches;
 }
 
-/// What the policies that select `subject` say of one direction.
+/// The verdict of the policies that select `subject`, for one direction.
 Verdict judge_direction(const ClusterState& state, const Pod& subject, Direction direction, const Attempt& attempt) {
     const std::string word = direction == Direction::Ingress ? "ingress" : "egress";
     std::vector<std::string> isolating;

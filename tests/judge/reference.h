@@ -1,5 +1,6 @@
-// Who may talk to whom, straight from the Kubernetes API reference: plain loops over the objects, nothing compiled,
-// nothing shared with flowgen but the objects themselves. Where this file and the flows disagree, one of them is wrong.
+// Which connections are allowed, straight from the Kubernetes API reference: plain loops over the
+// objects, nothing compiled, nothing shared with flowgen but the objects themselves. Where this
+// file and the flows disagree, one of them is wrong.
 //
 //   ClusterState, Attempt ──► judge ──► Verdict
 #pragma once
@@ -34,7 +35,7 @@ struct OutsideEnd {
 
 struct End {
     std::variant<PodEnd, HostEnd, OutsideEnd> who;
-    IpAddress address; ///< that the packet carries for it
+    IpAddress address; ///< of this end in the packet
 
     auto operator<=>(const End&) const = default;
     /// "pod NAMESPACE/NAME (ADDRESS)" and so on.
@@ -54,7 +55,7 @@ struct Attempt {
 
 struct Verdict {
     bool allowed = false;
-    std::string reason; ///< which rule admits, or whose isolation does not
+    std::string reason; ///< the rule that allows it, or the policy that denies it
 };
 
 /// Whether `attempt` is allowed. At least one end is a pod of `state`.

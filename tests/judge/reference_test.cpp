@@ -1,4 +1,5 @@
-// The reference itself, held to cases written by hand from the Kubernetes documentation of NetworkPolicy.
+// The reference itself, checked against cases written by hand from the Kubernetes documentation of
+// NetworkPolicy.
 #include "tests/judge/reference.h"
 
 #include <gtest/gtest.h>
@@ -69,7 +70,7 @@ class Reference : public testing::Test {
         pod.addresses = {*IpAddress::parse(address)};
     }
 
-    /// A policy in namespace default for these pods, to be filled in.
+    /// A policy in namespace default for these pods, to be completed.
     NetworkPolicy& policy(const Labels& selected, const std::vector<Direction>& types = {}) {
         const ObjectName name{.namespace_ = "default", .name = "policy" + std::to_string(state_.policies.size())};
         return state_.policies[name] = {

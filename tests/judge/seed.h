@@ -11,7 +11,7 @@
 
 namespace judge {
 
-/// The value of JUDGE_SEED, or a new one; prints which.
+/// The value of JUDGE_SEED, or a new one; prints it.
 [[nodiscard]] inline std::uint64_t seed_of_run() {
     const char* given = std::getenv("JUDGE_SEED");
     const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();

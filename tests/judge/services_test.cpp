@@ -1,4 +1,5 @@
-// Traffic with ClusterIPs, on the flows that the generator emits: it goes to the host and comes back, policy or not.
+// Traffic with ClusterIPs on the generated flows: it goes to the host and comes back, with or
+// without policy.
 #include "tests/flowgen/example_cluster.h"
 #include "tests/judge/pipeline_walk.h"
 
@@ -19,7 +20,7 @@ constexpr std::uint16_t kPodPort = 10;
 constexpr std::uint16_t kTunnelPort = 1;
 constexpr auto kGateway = static_cast<std::uint16_t>(kLocalPort);
 
-/// One pod, isolated in both directions and allowed nothing, and a service range.
+/// One pod, isolated in both directions without any rule, and a service range.
 class Services : public testing::Test {
   protected:
     Services() {
@@ -29,7 +30,7 @@ class Services : public testing::Test {
         cluster.state.service_cidrs = {prefix("10.96.0.0/16")};
     }
 
-    /// Where a packet comes out that enters at `in_port`.
+    /// The port at which a packet that enters at `in_port` leaves.
     std::vector<std::uint16_t> out(const Tuple& tuple, std::uint16_t in_port, Untracked untracked = Untracked::New) {
         if (!bridge) {
             std::vector<std::string> lines;
@@ -66,7 +67,7 @@ class Services : public testing::Test {
 TEST_F(Services, what_a_pod_sends_to_a_cluster_ip_goes_to_its_host_whatever_policy_says) {
     EXPECT_THAT(out(tuple(kPod, kClusterIp), kPodPort), ElementsAre(kGateway));
     EXPECT_THAT(out(tuple(kPod, kClusterIp), kPodPort), ElementsAre(kGateway));
-    EXPECT_THAT(out(tuple(kPod, "10.97.0.10"), kPodPort), IsEmpty()) << "no ClusterIP: policy decides";
+    EXPECT_THAT(out(tuple(kPod, "10.97.0.10"), kPodPort), IsEmpty()) << "not a ClusterIP: policy decides";
 }
 
 TEST_F(Services, the_reply_that_the_host_has_translated_back_reaches_the_pod) {

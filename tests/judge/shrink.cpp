@@ -13,7 +13,7 @@ class Shrinker {
     Shrinker(Cluster cluster, const std::function<bool(const Cluster&)>& still_fails)
         : cluster_(std::move(cluster)), still_fails_(still_fails) {}
 
-    /// Whether anything could go.
+    /// Whether anything was removed.
     bool shrink_policies();
     void shrink_objects(const Attempt& attempt);
     [[nodiscard]] Cluster result() && { return std::move(cluster_); }

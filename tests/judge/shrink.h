@@ -1,4 +1,5 @@
-// Makes a failing cluster small enough to understand: parts of it go as long as it fails without them.
+// Shrinks a failing cluster until it is understandable: parts are removed as long as it still fails
+// without them.
 #pragma once
 
 #include "tests/judge/random_cluster.h"

@@ -1,4 +1,4 @@
-// ADD by raw execution: what it makes, what it answers, and what is left when it fails.
+// ADD by raw execution: what it creates, its result, and what remains after a failure.
 #include "tests/ovs-cni/runtime.h"
 
 #include <csignal>
@@ -179,7 +179,7 @@ TEST_F(Add, the_agents_own_error_is_passed_on_and_leaves_nothing_behind) {
         [](const Request&) { return encode_response(CniError{cni_code::kNoAddress, "no address is free", "more"}); });
     expect_error(call("ADD"), cni_code::kNoAddress, "no address is free");
     expect_nothing_left();
-    EXPECT_EQ(agent.count<DelRequest>(), 0) << "the agent has taken back its part itself";
+    EXPECT_EQ(agent.count<DelRequest>(), 0) << "the agent has undone its part itself";
 }
 
 TEST_F(Add, garbage_from_the_agent_is_taken_back_at_both_ends) {
@@ -208,7 +208,7 @@ TEST_F(Add, an_agent_that_does_not_answer_in_time_is_given_up) {
     agent.hang();
     const auto added = call("ADD", {}, {{"agentTimeoutSeconds", 1}});
     expect_error(added, cni_code::kTryAgain, "did not answer in time");
-    EXPECT_THAT(added.json().at("details"), HasSubstr("could not be taken back: the agent still has the attachment"));
+    EXPECT_THAT(added.json().at("details"), HasSubstr("could not be undone: the agent still has the attachment"));
     expect_nothing_left();
     EXPECT_EQ(agent.count<DelRequest>(), 1);
 }
@@ -238,7 +238,7 @@ TEST_F(Add, a_result_that_nobody_reads_is_taken_back) {
     PluginProcess process(host.get(), {OVS_CNI_PROGRAM, variables("ADD"), configuration().dump(), true});
     const auto finished = process.finish();
     EXPECT_EQ(finished.exit_code, 1);
-    EXPECT_THAT(finished.errors, HasSubstr("standard output cannot be written"));
+    EXPECT_THAT(finished.errors, HasSubstr("cannot write to standard output"));
     expect_nothing_left();
     EXPECT_EQ(agent.count<DelRequest>(), 1);
 }

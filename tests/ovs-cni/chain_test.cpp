@@ -25,9 +25,9 @@ class Chain : public Runtime {
 
     [[nodiscard]] json ours() const { return {{"type", "ovs-cni"}, {"agentSocket", agent.socket()}}; }
 
-    /// ADD through the list, CHECK, DEL in reverse; returns what ADD's last result was. Portmap's CHECK is left out: up
-    /// to containernetworking-plugins 1.1.1 it looks for each family's rules among the other family's too, and never
-    /// finds them.
+    /// ADD through the list, CHECK, DEL in reverse; returns the last result of ADD. Portmap's CHECK
+    /// is left out: up to containernetworking-plugins 1.1.1 it looks for each family's rules among
+    /// those of the other family too, and never finds them.
     [[nodiscard]] json whole_life(const std::vector<json>& plugins) const {
         json result;
         for (const auto& plugin : plugins) {

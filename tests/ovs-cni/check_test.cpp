@@ -1,4 +1,4 @@
-// CHECK by raw execution: it is content with what ADD made, and names whatever has changed since.
+// CHECK by raw execution: it accepts the result of ADD, and names every later change.
 #include "tests/ovs-cni/runtime.h"
 
 namespace ovs_cni {
@@ -42,7 +42,7 @@ struct Change {
     const char* name;
     bool in_sandbox;
     const char* command;
-    const char* named; ///< what the error must say
+    const char* named; ///< part of the error
 };
 
 class CheckNames : public Check, public testing::WithParamInterface<Change> {};

@@ -124,7 +124,7 @@ TEST_F(Status, is_limited_when_the_agent_says_so) {
     expect_error(call("STATUS"), cni_code::kLimited, "3 addresses are left");
 }
 
-/// The median of 21 calls in milliseconds, so that one of them may be disturbed.
+/// The median of 21 calls in milliseconds, so that a disturbed call does not matter.
 template <typename Call> double median_time(const Call& call) {
     std::vector<double> times;
     for (int i = 0; i < 21; ++i) times.push_back(call().time.count());
@@ -133,7 +133,7 @@ template <typename Call> double median_time(const Call& call) {
 }
 
 TEST_F(Status, is_answered_within_five_milliseconds) {
-    if (OVS_CNI_INSTRUMENTED) GTEST_SKIP() << "sanitizers make it slow";
+    if (OVS_CNI_INSTRUMENTED) GTEST_SKIP() << "sanitizers slow it down";
     EXPECT_LT(median_time([&] { return call("STATUS"); }), 5);
 }
 
@@ -150,7 +150,7 @@ TEST_F(Version, lists_what_is_supported_and_echoes_what_it_was_asked_in) {
 }
 
 TEST_F(Version, is_answered_within_three_milliseconds) {
-    if (OVS_CNI_INSTRUMENTED) GTEST_SKIP() << "sanitizers make it slow";
+    if (OVS_CNI_INSTRUMENTED) GTEST_SKIP() << "sanitizers slow it down";
     EXPECT_LT(median_time([&] { return call("VERSION"); }), 3);
 }
 

@@ -1,4 +1,4 @@
-// What a test expects of a plugin's process.
+// Expectations about a plugin's process.
 #pragma once
 
 #include "tests/ovs-cni/plugin_process.h"

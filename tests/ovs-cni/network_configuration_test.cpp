@@ -76,7 +76,7 @@ TEST(NetworkConfiguration, what_makes_no_sense_is_refused_by_name) {
 
 TEST(NetworkConfiguration, another_ipam_plugin_is_an_unsupported_field_but_does_not_keep_pods_from_being_removed) {
     const json ipam{{"ipam", {{"type", "host-local"}}}};
-    expect_error(read_with(ipam), cni_code::kUnsupportedField, "field ipam asks for the IPAM plugin 'host-local'");
+    expect_error(read_with(ipam), cni_code::kUnsupportedField, "field ipam names the IPAM plugin 'host-local'");
     EXPECT_TRUE(read_with(ipam, Verb::DEL));
 }
 

@@ -103,7 +103,7 @@ TEST_F(NodeVerbs, add_twice_is_an_error_even_when_the_interface_was_lost_meanwhi
     pod.sandbox.run("ip link del eth0");
     expect_error(call("ADD", pod), cni_code::kAttachmentExists, "attached");
     EXPECT_THAT(pod.sandbox.links(), IsEmpty());
-    EXPECT_EQ(ports().size(), 1U) << "the first one's record stays until DEL";
+    EXPECT_EQ(ports().size(), 1U) << "the first record stays until DEL";
     expect_success(call("DEL", pod));
     EXPECT_THAT(ports(), IsEmpty());
 }

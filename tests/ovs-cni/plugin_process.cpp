@@ -55,7 +55,7 @@ PluginProcess::PluginProcess(const netlink::NetworkNamespace& host, const Settin
     output_ = output.ends[0];
     errors_ = errors.ends[0];
     if (setting.output_closed) close(std::exchange(output_, -1));
-    // Configurations fit into a pipe, so nobody has to read while this writes.
+    // Configurations fit into a pipe, so this can write without a reader.
     if (write(input.ends[1], setting.input.data(), setting.input.size()) < 0) throw std::runtime_error("no input");
     close(input.ends[1]);
 }

@@ -21,7 +21,7 @@ struct Finished {
     [[nodiscard]] nlohmann::json json() const { return nlohmann::json::parse(output); }
 };
 
-/// A process under way.
+/// A running process.
 class PluginProcess {
   public:
     using Variables = std::map<std::string, std::string>;
@@ -30,17 +30,17 @@ class PluginProcess {
         std::string program;
         Variables variables;
         std::string input;
-        bool output_closed = false; ///< nobody reads standard output
+        bool output_closed = false; ///< standard output has no reader
     };
 
-    /// Starts it in `host`, the namespace that it takes for the host's.
+    /// Starts it in `host`, which serves as the host's namespace.
     PluginProcess(const netlink::NetworkNamespace& host, const Setting& setting);
     PluginProcess(const PluginProcess&) = delete;
     PluginProcess& operator=(const PluginProcess&) = delete;
     ~PluginProcess();
 
     void signal(int number) const;
-    /// Waits until both outputs are closed and the process has ended.
+    /// Waits until both outputs are closed and the process has exited.
     [[nodiscard]] Finished finish();
 
   private:

@@ -14,7 +14,7 @@
 namespace ovs_cni {
 namespace {
 
-/// A thread of its own makes the namespace, as the thread that does so moves into it.
+/// A separate thread creates the namespace, because that thread moves into it.
 netlink::NetworkNamespace make() {
     outcome::Result<netlink::NetworkNamespace> made = outcome::fail("not made");
     std::thread([&] {

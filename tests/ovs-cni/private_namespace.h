@@ -1,4 +1,4 @@
-// A network namespace of the test's own, which ends with it and has no name that others could meet.
+// A network namespace for one test, which disappears with it and has no name that could collide.
 #pragma once
 
 #include "ovs-cni/netlink/network_namespace.h"
@@ -13,12 +13,12 @@ class PrivateNamespace {
   public:
     PrivateNamespace();
 
-    /// As CNI_NETNS takes it; valid for all processes while the test runs.
+    /// The value for CNI_NETNS; valid for all processes while the test runs.
     [[nodiscard]] std::string path() const;
     [[nodiscard]] const netlink::NetworkNamespace& get() const { return namespace_; }
-    /// What `ip -json ARGUMENTS` prints in it.
+    /// The output of `ip -json ARGUMENTS` in it.
     [[nodiscard]] nlohmann::json ip(const std::string& arguments) const;
-    /// Runs a shell command in it; a command that fails fails the test.
+    /// Runs a shell command in it; a failing command fails the test.
     void run(const std::string& command) const;
     /// The names of its links, without the loopback interface, sorted.
     [[nodiscard]] std::vector<std::string> links() const;

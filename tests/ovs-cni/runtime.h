@@ -16,7 +16,7 @@ namespace ovs_cni {
 
 class Runtime : public testing::Test {
   protected:
-    /// The configuration that the runtime writes to the plugin, changed by `more`.
+    /// The configuration from the runtime for the plugin, changed by `more`.
     [[nodiscard]] nlohmann::json configuration(const nlohmann::json& more = nlohmann::json::object()) const {
         nlohmann::json out{
             {"cniVersion", "1.1.0"}, {"name", "pods"}, {"type", "ovs-cni"}, {"agentSocket", agent.socket()}};
@@ -33,7 +33,8 @@ class Runtime : public testing::Test {
                 {"CNI_ARGS", "IgnoreUnknown=1;K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web;K8S_POD_UID=1234"}};
     }
 
-    /// Runs our plugin to its end. `changed` replaces variables, `more` fields of the configuration.
+    /// Runs our plugin to its exit. `changed` replaces variables, `more` fields of the
+    /// configuration.
     [[nodiscard]] Finished call(const std::string& verb, const PluginProcess::Variables& changed = {},
                                 const nlohmann::json& more = nlohmann::json::object()) const {
         auto all = variables(verb);
@@ -41,7 +42,7 @@ class Runtime : public testing::Test {
         return PluginProcess(host.get(), {OVS_CNI_PROGRAM, all, configuration(more).dump()}).finish();
     }
 
-    /// A successful ADD's result.
+    /// The result of a successful ADD.
     [[nodiscard]] nlohmann::json add() const {
         const auto added = call("ADD");
         EXPECT_EQ(added.exit_code, 0) << added.output;

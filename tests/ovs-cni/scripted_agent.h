@@ -1,4 +1,4 @@
-// An agent that answers the plugin what the test tells it to, and remembers what it was asked.
+// An agent with scripted answers to the plugin, which records the requests.
 #pragma once
 
 #include "ovs-cni/protocol/agent_protocol.h"
@@ -25,22 +25,22 @@ class ScriptedAgent {
     ScriptedAgent& operator=(const ScriptedAgent&) = delete;
     ~ScriptedAgent();
 
-    /// Changes what is answered from now on.
+    /// Changes the answers from now on.
     void answer(Script script);
-    /// From now on takes requests and leaves them without an answer until `stop`.
+    /// From now on accepts requests without answering them until `stop`.
     void hang();
-    /// Nobody listens any more; a socket file stays behind as a killed agent leaves it.
+    /// Stops listening; the socket file stays, as after a killed agent.
     void stop();
 
     [[nodiscard]] std::string socket() const { return (folder_ / "agent.sock").string(); }
     [[nodiscard]] std::vector<Request> requests();
-    /// How many requests of this kind came.
+    /// How many requests of this kind arrived.
     template <typename Kind> [[nodiscard]] int count() {
         int found = 0;
         for (const auto& request : requests()) found += std::holds_alternative<Kind>(request) ? 1 : 0;
         return found;
     }
-    /// Waits until `number` requests have come; false when they do not come within 10 s.
+    /// Waits until `number` requests have arrived; false after 10 s.
     [[nodiscard]] bool wait_for_requests(std::size_t number);
 
   private:
@@ -49,7 +49,7 @@ class ScriptedAgent {
 
     std::filesystem::path folder_;
     int listener_ = -1;
-    std::mutex mutex_; ///< the test's thread and the agent's share what follows
+    std::mutex mutex_; ///< for the members below, shared by the threads of test and agent
     std::condition_variable changed_;
     Script script_;
     bool hanging_ = false;
@@ -59,7 +59,7 @@ class ScriptedAgent {
     std::thread thread_;
 };
 
-/// Answers as an agent does where everything goes well: addresses of both families, one after the other.
+/// Answers like an agent without failures: addresses of both families, one after the other.
 class WorkingAgent {
   public:
     std::string operator()(const Request& request);

@@ -1,4 +1,4 @@
-// What it costs to make flow-mods of flows.
+// The cost of encoding flows as flow-mods.
 #include "daemonset/switch/openflow/flow_codec.h"
 #include "tools/benchmarks/policy_like_flows.h"
 

@@ -1,6 +1,6 @@
-// How long egress policy of local pods takes on its way into nftables: 110 pods, each with so many rules of two blocks
-// and two ranges of ports, all different (the worst) or ten kinds of pods. In a network namespace of its own; needs
-// root.
+// How long the egress policy of local pods takes to reach nftables: 110 pods, each with the given
+// number of rules of two blocks and two port ranges, all different (the worst case) or of ten
+// kinds. Runs in its own network namespace; needs root.
 #include "daemonset/host/host_rules.h"
 #include "flowgen/compile.h"
 

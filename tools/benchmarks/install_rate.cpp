@@ -1,4 +1,5 @@
-// How fast flows get into a switch: our connection, and `ovs-ofctl --bundle add-flows` with the same flows, by turns.
+// How fast flows get into a switch: our connection and `ovs-ofctl --bundle add-flows` with the same
+// flows, in turn.
 //
 //   install-rate [FLOWS [ROUNDS]]     default 100000 and 5; starts a switch of its own; needs root
 #include "tests/daemonset/switch/real_switch.h"

@@ -1,5 +1,5 @@
-// What the labels of all pods cost in memory: lists of N pods' metadata with 300 label sets, as the Kubernetes API
-// sends them one by one, read twice as after a lost watch. Prints resident memory in KiB.
+// The memory cost of all pods' labels: lists of N pods' metadata with 300 label sets, item by item
+// as from the Kubernetes API, read twice as after a lost watch. Prints resident memory in KiB.
 #include "daemonset/cluster/kubernetes/cluster_view.h"
 
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
-// Flows of the kinds that a node with many policies has, as many as are wanted: addresses of conjunctions by identity,
-// by CIDR and by port, and routes.
+// A given number of flows of the kinds that a node with many policies has: addresses of
+// conjunctions by identity, by CIDR and by port, and routes.
 #pragma once
 
 #include "flowgen/flow/flow_set.h"

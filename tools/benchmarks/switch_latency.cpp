@@ -1,6 +1,6 @@
 // How long single steps with a switch take: a small bundle of flows, a port added and removed.
 //
-//   switch-latency [ROUNDS [PORTS]]     default 100 rounds, with PORTS (0) other ports there; needs root
+//   switch-latency [ROUNDS [PORTS]]     default 100 rounds, with PORTS (0) other ports; needs root
 #include "tests/daemonset/switch/real_switch.h"
 #include "tools/benchmarks/policy_like_flows.h"
 
@@ -45,7 +45,7 @@ class Bench {
     double add() {
         return timed([&] { must(run(database_->add_port("br-int", request("pod")))); });
     }
-    /// The same, when one waits for the switch's configuration number instead of for the ofport.
+    /// The same, but waits for the switch's configuration number instead of the ofport.
     double add_and_settle() {
         return timed([&] {
             must(run(database_->add_port("br-int", request("pod"))));

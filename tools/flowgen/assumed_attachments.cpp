@@ -39,7 +39,8 @@ outcome::Result<void> assume_node(AssumedCluster& cluster, const std::string& na
     return outcome::fail("the manifests have no Node " + name + "; they have " + words::join(nodes | std::views::keys));
 }
 
-/// Pods that the workloads' controllers would make, unless a pod of the first one's name is there already.
+/// Pods that the workloads' controllers would create, unless a pod with the first one's name exists
+/// already.
 void assume_replicas(AssumedCluster& cluster) {
     for (const auto& [key, workload] : cluster.state.workloads) {
         if (workload.kind == "CronJob") continue;

@@ -1,4 +1,5 @@
-// What manifests leave open and a running cluster decides: where pods run, at which address and port of the bridge.
+// The decisions of a running cluster that manifests leave open: where pods run, at which address
+// and bridge port.
 //
 //   ClusterState from manifests ──► assume ──► the same with nodes and pods filled in, and this node's attachments
 //
@@ -16,10 +17,11 @@ namespace flowgen_program {
 struct AssumedCluster {
     flowgen::ClusterState state;
     flowgen::LocalNode local;
-    std::vector<std::string> assumptions; ///< one line for each thing that the manifests did not say
+    std::vector<std::string> assumptions; ///< one line for each decision that the manifests left open
 };
 
-/// Without any Node object, `node` is assumed to be the only one. Workloads that have no pods yet get their replicas.
+/// Without any Node object, `node` is assumed to be the only one. Workloads without pods get their
+/// replicas.
 /// Errors: Node objects exist, but none of this name; more pods here than the PodCIDR has addresses.
 [[nodiscard]] outcome::Result<AssumedCluster> assume(flowgen::ClusterState state, const std::string& node);
 

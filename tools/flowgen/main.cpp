@@ -1,4 +1,4 @@
-// flowgen: what flows would these manifests make on that node? Offline, without a switch.
+// flowgen: which flows would these manifests give on that node? Offline, without a switch.
 //
 //   manifests ──► ClusterState ──► assumed attachments ──► compile ──► ovs-ofctl's text, or counts per table
 #include "daemonset/cluster/manifests/manifest_tree.h"
@@ -30,7 +30,7 @@ struct Request {
     std::string node;
     std::vector<std::string> paths;
     bool stats = false;
-    bool netdev = false; ///< the datapath is the one in ovs-vswitchd
+    bool netdev = false; ///< the datapath in ovs-vswitchd
 };
 
 /// The request, or the exit code.

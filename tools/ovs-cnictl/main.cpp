@@ -1,4 +1,4 @@
-// ovs-cnictl: the command line of ovs-cni's users. Its first argument is the command.
+// ovs-cnictl: the command line for users of ovs-cni. Its first argument is the command.
 #include "tools/ovs-cnictl/manifests_command.h"
 
 #include <exception>
@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
         const int code = run({argv + 1, argv + argc});
         std::cout.flush();
         if (std::cout) return code;
-        std::cerr << "ovs-cnictl: standard output cannot be written\n";
+        std::cerr << "ovs-cnictl: cannot write to standard output\n";
     } catch (const std::exception& error) {
         std::cerr << "ovs-cnictl: " << error.what() << "\n";
     }

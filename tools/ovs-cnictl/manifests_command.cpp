@@ -44,7 +44,7 @@ std::string usage(const options::options_description& description) {
     return text.str();
 }
 
-/// Reads every path into one array; errors pile up, so that a user sees all of them.
+/// Reads every path into one array. All errors are reported together.
 class Reading {
   public:
     Reading(bool validate, std::istream& in) : validate_(validate), in_(in) {}

@@ -1,6 +1,6 @@
-// `ovs-cnictl manifests`: every object in files and folders, as JSON, with the place where it stands.
+// `ovs-cnictl manifests`: every object in files and folders, as JSON, with its position.
 //
-//   PATH... ──► read_manifest ──► checked as the agent does ──► [{"file","line","object"}, ...] on stdout
+//   PATH... ──► read_manifest ──► the agent's checks ──► [{"file","line","object"}, ...] on stdout
 #pragma once
 
 #include <iosfwd>
@@ -9,15 +9,15 @@
 
 namespace ovs_cnictl {
 
-/// Where a command reads and writes.
+/// The input and output streams of a command.
 struct Streams {
     std::istream& in;
     std::ostream& out;
     std::ostream& errors;
 };
 
-/// Runs the command with the arguments after its name. Returns the exit code: 0, 1 when something cannot be read or is
-/// wrong (all of it is on `errors`, `out` stays empty), 2 for wrong usage.
+/// Runs the command with the arguments after its name. Returns the exit code: 0, 1 when an object
+/// cannot be read or is invalid (all faults are on `errors`, `out` stays empty), 2 for wrong usage.
 [[nodiscard]] int manifests_command(std::span<const std::string> arguments, Streams streams);
 
 } // namespace ovs_cnictl

@@ -39,7 +39,7 @@ void ApiFollower::settled() {
         log_info("cluster changed", {{"objects", changes.text()}});
         listener_.cluster_changed({.nodes = first || changes.nodes});
     }
-    condition_.seen(view_.own_node()); // last, so that what the change means for the report comes first
+    condition_.seen(view_.own_node()); // last, so that the change has updated the report
 }
 
 outcome::Result<void> ApiFollower::rescan() {
@@ -63,7 +63,7 @@ std::string ApiFollower::last_error() const {
         if (reason.empty()) reason = follower->last_error();
     }
     if (waited_for.empty()) return {};
-    return "the Kubernetes API has not told yet: " + words::join(waited_for) +
+    return "not received from the Kubernetes API yet: " + words::join(waited_for) +
            (reason.empty() ? "" : " (" + reason + ")");
 }
 

@@ -3,8 +3,8 @@
 //   ResourceFollower ×6 ──► ClusterView ──► NodeState::cluster ──► Listener::cluster_changed
 //                               └──► this node's own object ──► NodeCondition ◄── report(of its network)
 //
-// The state counts from the first moment at which every resource was listed. From then on it stays, whatever happens to
-// the API servers.
+// The state is used from the moment at which every resource has been listed. From then on it stays,
+// whatever happens to the API servers.
 #pragma once
 
 #include "daemonset/base/task.h"
@@ -27,14 +27,14 @@ class ApiFollower : public ClusterSource, private ResourceFollower::Listener {
                 ReadAccess read, Timing timing = {});
 
     [[nodiscard]] Task<> run() override;
-    /// The API tells by itself what changes, so there is nothing to look for.
+    /// The API reports every change, so there is nothing to read again.
     [[nodiscard]] outcome::Result<void> rescan() override;
     [[nodiscard]] std::vector<std::string> errors() const override;
     [[nodiscard]] std::string last_error() const override;
     void report(const std::optional<NetworkReport>& report) override { condition_.report(report); }
 
   private:
-    /// Tells what changed, once everything was listed.
+    /// Reports the changes, once everything has been listed.
     void settled() override;
     [[nodiscard]] bool synchronised() const;
 

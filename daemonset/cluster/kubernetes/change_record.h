@@ -1,4 +1,4 @@
-// What has changed in a ClusterState since it was last told.
+// The changes in a ClusterState since the last report.
 #pragma once
 
 #include "words/list.h"
@@ -13,13 +13,13 @@ namespace agent::kubernetes {
 
 class ChangeRecord {
   public:
-    /// How many objects are named; the rest is counted.
+    /// How many objects are named; the others are counted.
     static constexpr std::size_t kNamed = 5;
 
     struct Changes {
         std::size_t count = 0;
         bool nodes = false;
-        std::vector<std::string> names; ///< of the first ones: "NetworkPolicy shop/web"
+        std::vector<std::string> names; ///< of the first objects: "NetworkPolicy shop/web"
 
         [[nodiscard]] std::string text() const { return words::join(names) + words::and_more(count - names.size()); }
     };

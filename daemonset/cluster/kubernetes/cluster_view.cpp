@@ -23,13 +23,13 @@ std::unexpected<outcome::Error> all_of(const cluster::Problems& problems) {
     return outcome::fail(words::join(problems, &cluster::Problem::text, "; "));
 }
 
-/// A value of this type, as the decoder for all kinds gives it.
+/// A value of this type, from the decoder for all kinds.
 template <typename T> Result<T> decode_as(const json& object) {
     auto decoded = cluster::decode(object);
     if (!decoded) return all_of(decoded.error());
     auto* const known = std::get_if<cluster::Object>(&*decoded);
     auto* const value = known == nullptr ? nullptr : std::get_if<T>(known);
-    if (value == nullptr) return outcome::fail("is of another kind than was asked for");
+    if (value == nullptr) return outcome::fail("is not of the requested kind");
     return std::move(*value);
 }
 

@@ -1,11 +1,13 @@
-// The cluster as this node sees it through the Kubernetes API: what it asks for, and what becomes of it.
+// The cluster as this node sees it through the Kubernetes API: which resources are read, and what
+// becomes of them.
 //
 //   own pods in full ──────────► pods
 //   all pods, metadata alone ──► label sets, counted
 //   namespaces, nodes, network policies, service ranges ──► their namesakes
 //                                              └──► ClusterState, and what changed in it
 //
-// Pods that share their node's network, or have finished, carry no identity: they are not asked for.
+// Pods that share their node's network, or have finished, carry no identity: they are not
+// requested.
 #pragma once
 
 #include "daemonset/cluster/kubernetes/collection.h"
@@ -20,7 +22,7 @@
 
 namespace agent::kubernetes {
 
-/// A resource and where its objects go.
+/// A resource and the sink of its objects.
 struct Source {
     Resource resource;
     ObjectSink& sink;
@@ -28,17 +30,18 @@ struct Source {
 
 class ClusterView {
   public:
-    /// `node` is the name of this node's Node object. `service_ranges`, sorted, are those of the cluster; when there
-    /// are none, the ServiceCIDR objects say.
+    /// `node` is the name of this node's Node object. `service_ranges`, sorted, are those of the
+    /// cluster; without them the ServiceCIDR objects are used.
     explicit ClusterView(std::string node, std::vector<flowgen::Prefix> service_ranges = {});
 
-    /// What has to be read; the sinks are this object's.
+    /// The resources to read; the sinks belong to this object.
     [[nodiscard]] std::vector<Source> sources();
-    /// What was read so far. The view goes on changing it whenever one of its sinks takes an object.
+    /// The objects read so far. The view keeps changing the state whenever one of its sinks takes
+    /// an object.
     [[nodiscard]] std::shared_ptr<const flowgen::ClusterState> state() const { return state_; }
-    /// What the API says of this node itself.
+    /// This node itself, as the API shows it.
     [[nodiscard]] const SeenNode& own_node() const { return own_node_.seen(); }
-    /// What changed since the last call.
+    /// The changes since the last call.
     [[nodiscard]] ChangeRecord::Changes take_changes();
     /// The objects that cannot be read at present, a line each.
     [[nodiscard]] std::vector<std::string> errors() const;
@@ -47,9 +50,10 @@ class ClusterView {
     using LabelsByPod = std::map<Uid, SharedLabels>;
     using Ranges = std::map<std::string, std::vector<flowgen::Prefix>>; ///< by ServiceCIDR
 
-    /// The service ranges of all ServiceCIDR objects, in order and each once. One that is being deleted, and is not
-    /// Ready because of that, counts as long as it is there: it stays until no Service has an address of it, and Ready
-    /// says only whether addresses are given out. Source: API reference, ServiceCIDRStatus; KEP 1880.
+    /// The service ranges of all ServiceCIDR objects, in order and each once. A range that is being
+    /// deleted, and therefore not Ready, counts as long as it exists: it stays until no Service has
+    /// an address of it, and Ready only tells whether addresses are allocated from it. Source: API
+    /// reference, ServiceCIDRStatus; KEP 1880.
     void collect_service_ranges();
 
     std::string node_;

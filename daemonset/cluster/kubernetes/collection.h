@@ -1,8 +1,8 @@
-// The objects of one kind: decoded, compared, and put into the map that holds them.
+// The objects of one kind: decoded, compared, and stored in their map.
 //
 //   listed ──► staged ──(end_list: the difference)──┐
 //   changed, deleted ───────────────────────────────┴─► map ──► ChangeRecord
-//   not readable ──► logged once; its last readable version stays, or what stands in for it
+//   not readable ──► logged once; its last readable version stays, or its substitute
 #pragma once
 
 #include "daemonset/base/log.h"
@@ -22,7 +22,7 @@
 
 namespace agent::kubernetes {
 
-/// A value in place of one that cannot be read, and what follows from that, in words.
+/// A value in place of one that cannot be read, and the consequence, in words.
 template <typename Value> struct Substitute {
     Value value;
     std::string consequence;
@@ -34,17 +34,19 @@ template <typename Map> class Collection : public ObjectSink {
     using Key = typename Map::key_type;
     using Value = typename Map::mapped_type;
 
-    /// How the objects are read, and what else depends on them.
+    /// How the objects are read, and what depends on them.
     struct Rules {
         std::string kind;
         std::string api_version; ///< objects of a list do not carry these two
         std::function<outcome::Result<Value>(const nlohmann::json&)> decode;
-        /// What counts in place of an object that `decode` refuses. Empty, or nothing: its last readable version.
+        /// The value in place of an object that `decode` refuses. Empty, or nothing: its last
+        /// readable version.
         std::function<std::optional<Substitute<Value>>(const nlohmann::json&)> substitute{};
-        /// Called with each value that enters or leaves the map; return whether that changed the state. Empty: it did.
+        /// Called with each value that enters or leaves the map; return whether that changed the
+        /// state. Empty: it always does.
         std::function<bool(const Value&)> entered{};
         std::function<bool(const Value&)> left{};
-        /// Names a value where the keys are no names.
+        /// Names a value where the keys are not names.
         std::function<std::string(const Value&)> text{};
     };
 
@@ -69,7 +71,7 @@ template <typename Map> class Collection : public ObjectSink {
         for (const auto& [key, value] : map_)
             if (!staged_.contains(key)) gone.push_back(key);
         for (const auto& key : gone) remove(key);
-        while (!staged_.empty()) { // one by one, so that a long list is not there twice
+        while (!staged_.empty()) { // one by one, so that a long list is never in memory twice
             auto next = staged_.extract(staged_.begin());
             put(next.key(), std::move(next.mapped()));
         }
@@ -104,7 +106,7 @@ template <typename Map> class Collection : public ObjectSink {
 
     static Key key_of(const nlohmann::json& object) { return key_in<Key>(object); }
 
-    /// What changed, in words.
+    /// The changed object, in words.
     [[nodiscard]] std::string text_of(const Key& key, const Value& value) const {
         if constexpr (std::is_same_v<Key, std::string>)
             return key;
@@ -114,22 +116,22 @@ template <typename Map> class Collection : public ObjectSink {
             return rules_.text(value);
     }
 
-    /// The value; nothing when it cannot be read, and then that is said once.
+    /// The value; nothing when it cannot be read, which is logged once.
     std::optional<Value> read(const Key& key, nlohmann::json object) {
         object["apiVersion"] = rules_.api_version;
         object["kind"] = rules_.kind;
         auto value = rules_.decode(object);
         if (value) {
-            if (wrong_.erase(key) > 0) log_info("object is right again", {{"object", name_of(object)}});
+            if (wrong_.erase(key) > 0) log_info("object recovered", {{"object", name_of(object)}});
             return std::move(*value);
         }
         auto substitute = rules_.substitute ? rules_.substitute(object) : std::nullopt;
         const std::string reason = name_of(object) + ": " + value.error().message +
-                                   (substitute ? "; until this is right, " + substitute->consequence : "");
+                                   (substitute ? "; until this is fixed, " + substitute->consequence : "");
         if (auto& told = wrong_[key]; told != reason) {
             told = reason;
             log_error(substitute ? "object cannot be read and fails closed"
-                                 : "object not used, its last good state stays",
+                                 : "object not used, its last good state stays in force",
                       {{"reason", reason}});
         }
         if (!substitute) return std::nullopt;
@@ -159,10 +161,10 @@ template <typename Map> class Collection : public ObjectSink {
     Rules rules_;
     Map& map_;
     ChangeRecord& record_;
-    Map staged_;                       ///< of a list under way
-    std::map<Key, std::string> wrong_; ///< objects that cannot be read, and why
-    std::set<Key> still_wrong_;        ///< those of them that the list under way has
-    std::set<std::string> unreadable_; ///< what came and was no object
+    Map staged_;                       ///< of the list being read
+    std::map<Key, std::string> wrong_; ///< objects that cannot be read, with the reasons
+    std::set<Key> still_wrong_;        ///< those of them in the list being read
+    std::set<std::string> unreadable_; ///< received items that are not objects
 };
 
 } // namespace agent::kubernetes

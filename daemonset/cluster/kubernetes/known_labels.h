@@ -1,4 +1,4 @@
-// The label sets of the cluster's pods, each kept once however many pods carry it.
+// The label sets of the cluster's pods, each kept once, however many pods carry it.
 //
 //   pod appears ──► find(namespace, labels) ──► LabelsOfPods (shared) ──► add: the first one adds the set to the state
 //   pod goes    ──────────────────────────────────────────────────────► remove: the last one takes it out
@@ -25,16 +25,16 @@ struct LabelsOfPods {
 /// Two of them are equal when namespace and labels are.
 using SharedLabels = std::shared_ptr<LabelsOfPods>;
 
-/// Writes ClusterState::label_sets of the state that it is made with. Has to outlive every SharedLabels.
+/// Writes ClusterState::label_sets of the state passed to it. Must outlive every SharedLabels.
 class KnownLabels {
   public:
     explicit KnownLabels(std::map<std::string, std::set<flowgen::Labels>>& label_sets) : label_sets_(label_sets) {}
     KnownLabels(const KnownLabels&) = delete;
     KnownLabels& operator=(const KnownLabels&) = delete;
 
-    /// The one object of this namespace and these labels; it changes no state.
+    /// The one object for this namespace and these labels; it changes no state.
     [[nodiscard]] SharedLabels find(std::string namespace_name, flowgen::Labels labels);
-    /// One pod more or less carries it. Return whether the state changed.
+    /// One more pod, or one less, carries it. Return whether the state changed.
     bool add(LabelsOfPods& carried);
     bool remove(LabelsOfPods& carried);
     /// How many are kept.

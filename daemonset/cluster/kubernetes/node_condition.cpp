@@ -21,7 +21,7 @@ constexpr unsigned kNotFound = 404;
 
 std::string status_path(const std::string& node) { return "/api/v1/nodes/" + percent_encode(node) + "/status"; }
 
-/// RFC 3339, to the second, as metav1.Time is written.
+/// RFC 3339, to the second, the form of metav1.Time.
 std::string now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 
 ApiRequest patch(const std::string& path, json condition) {
@@ -68,7 +68,8 @@ Task<> NodeCondition::run() {
         if (written) {
             failure_.recovered();
             backoff_.reset();
-            // What was told before the write arrives after it now and then, and would look like a change.
+            // Watch events from before the write sometimes arrive after it, and would look like a
+            // change.
             co_await sleep_until(after(servers_.timing().echo));
         } else {
             failure_.failed(written.error().message);
@@ -84,16 +85,16 @@ Task<Result<void>> NodeCondition::write() {
         {"status", text.status}, {"reason", text.reason}, {"message", text.message}, {"lastHeartbeatTime", now()}};
     if (before.status != text.status) condition["lastTransitionTime"] = now();
     if (std::exchange(agreed_, false))
-        log_warning("somebody else changed the node's condition NetworkUnavailable, putting it right",
+        log_warning("condition NetworkUnavailable changed by another component, restoring it",
                     {{"status", before.status}, {"reason", before.reason}, {"message", before.message}});
     auto answer = co_await session_.fetch(patch(path_, std::move(condition)));
-    // Writes are rare: a connection kept between them would only burden the server.
+    // Writes are rare: a connection kept between them would only be a burden to the server.
     if (answer && is_fault_of_server(answer->status)) session_.blame_server();
     session_.close();
     if (!answer) co_return std::unexpected(answer.error());
     if (answer->status != kOk) co_return fail(describe_refusal(*answer));
     seen_.network = text;
-    log_info("the node's condition NetworkUnavailable is set", {{"status", text.status}, {"reason", text.reason}});
+    log_info("the node's condition NetworkUnavailable was set", {{"status", text.status}, {"reason", text.reason}});
     co_return Result<void>();
 }
 

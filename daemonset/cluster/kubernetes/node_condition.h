@@ -1,11 +1,12 @@
 // Keeps the condition NetworkUnavailable of this node's Node object as the agent wants it.
 //
-//   report(what it is to say) ──┐
-//   seen(what it says) ─────────┴─► different? ──► PATCH nodes/NAME/status ──► the API, and back as seen
+//   report(wanted condition) ───┐
+//   seen(current condition) ────┴─► different? ──► PATCH nodes/NAME/status ──► the API, and back as seen
 //                                                    └► failed: pause, again
 //
-// Nothing is written while both are the same. Somebody else's change and a Node object made anew are differences like
-// any other. Source: Kubernetes API reference, NodeCondition; strategic merge patch, whose key of conditions is `type`.
+// Nothing is written while the two are equal. A change by another component and a recreated Node
+// object are differences like any other. Source: Kubernetes API reference, NodeCondition; strategic
+// merge patch, whose key of conditions is `type`.
 #pragma once
 
 #include "daemonset/base/task.h"
@@ -25,12 +26,12 @@ class NodeCondition {
   public:
     NodeCondition(ApiServers& servers, const std::string& node);
 
-    /// What it is to say from now on; nothing: as it stands.
+    /// The wanted condition from now on; nothing: leave it as it is.
     void report(const std::optional<NetworkReport>& report);
-    /// What the API says of this node.
+    /// The condition of this node in the API.
     void seen(const SeenNode& node);
 
-    /// Works for good.
+    /// Runs for good.
     [[nodiscard]] Task<> run();
 
   private:
@@ -42,7 +43,7 @@ class NodeCondition {
     ApiSession session_;
     std::optional<ConditionText> wanted_;
     SeenNode seen_;
-    bool agreed_ = false; ///< the API said what is wanted, so that a difference is somebody else's
+    bool agreed_ = false; ///< the API had the wanted condition: a difference is another component's
     Wakeup changed_;
     FailureLog failure_{"setting the node's condition NetworkUnavailable"};
     Backoff backoff_;

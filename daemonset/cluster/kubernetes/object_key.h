@@ -1,4 +1,4 @@
-// How the objects of a collection are told apart: by name, or, where there are very many, by uid.
+// The keys of a collection's objects: names, or uids where there are very many objects.
 #pragma once
 
 #include "flowgen/state/cluster_state.h"

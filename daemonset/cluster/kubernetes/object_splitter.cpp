@@ -6,9 +6,9 @@ namespace {
 using outcome::fail;
 using outcome::Result;
 
-/// The depth of what stands in the array "items".
+/// The depth of the items in the array "items".
 constexpr int kItemDepth = 2;
-/// A buffer larger than this is given back once its object has been taken.
+/// A larger buffer is freed once its object has been taken.
 constexpr std::size_t kKeptBytes = std::size_t{64} * 1024;
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }

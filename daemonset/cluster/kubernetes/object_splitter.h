@@ -1,9 +1,10 @@
-// Finds the objects in a JSON text that arrives in pieces, so that the whole of it never stands in memory.
+// Finds the objects in a JSON text that arrives in pieces, so that the whole text is never in
+// memory.
 //
 //   list:  {"metadata":{...},"items":[ {...} , {...} ]} ──► ListSplitter ──► each object's text, and the rest of the
 //   list watch: {...}\n{...}\n                               ──► EventSplitter ──► each event's text
 //
-// Only where an object begins and ends is looked at; whether it is right JSON, its reader says.
+// Only the begin and end of objects are detected; their reader checks that they are valid JSON.
 #pragma once
 
 #include "daemonset/base/json_nesting.h"
@@ -25,9 +26,9 @@ inline constexpr std::size_t kLongestObject = std::size_t{16} * 1024 * 1024;
 /// The objects of the array "items" of one object.
 class ListSplitter {
   public:
-    /// Errors: something that is no object stands among the items, or is longer than kLongestObject.
+    /// Errors: an item is not an object, or is longer than kLongestObject.
     [[nodiscard]] outcome::Result<void> feed(std::string_view bytes, const TakeObject& take);
-    /// The list without its items (`"items":[]`), once it is complete. Errors: it is not.
+    /// The list without its items (`"items":[]`), once it is complete. Errors: it is incomplete.
     [[nodiscard]] outcome::Result<std::string> finish() const;
 
   private:
@@ -36,17 +37,17 @@ class ListSplitter {
 
     JsonNesting nesting_;
     bool in_items_ = false;
-    std::string item_; ///< the object under way
+    std::string item_; ///< the incomplete object
     std::string rest_; ///< everything but the items
     std::string name_; ///< the last string directly inside the list: at a '[', the name of that field
 };
 
-/// Objects one after the other, white space between them.
+/// Objects one after the other, separated by white space.
 class EventSplitter {
   public:
-    /// Errors: something that is no object, or one longer than kLongestObject.
+    /// Errors: something that is not an object, or one longer than kLongestObject.
     [[nodiscard]] outcome::Result<void> feed(std::string_view bytes, const TakeObject& take);
-    /// Whether nothing of an object has come without its end.
+    /// Whether no object is incomplete.
     [[nodiscard]] bool between_objects() const { return object_.empty(); }
 
   private:

@@ -1,9 +1,9 @@
-// What this node's own Node object says of its network, picked out of the stream of all Node objects.
+// The network parts of this node's own Node object, picked out of the stream of all Node objects.
 //
-//   ResourceFollower ──► OwnNode ──► the sink that takes all of them
+//   ResourceFollower ──► OwnNode ──► the sink of all Node objects
 //                           └──► SeenNode
 //
-// Nodes that are not this one cost a comparison of names.
+// Other Node objects cost a comparison of names.
 #pragma once
 
 #include "daemonset/cluster/kubernetes/object_sink.h"
@@ -14,7 +14,7 @@
 
 namespace agent::kubernetes {
 
-/// The parts of a Node's condition that do not tell the time.
+/// The parts of a Node's condition that are not timestamps.
 struct ConditionText {
     std::string status; ///< "True", "False", "Unknown"; empty: there is no such condition
     std::string reason;
@@ -35,7 +35,7 @@ struct SeenNode {
 
 class OwnNode : public ObjectSink {
   public:
-    /// `next` has to outlive it.
+    /// `next` must outlive it.
     OwnNode(std::string name, ObjectSink& next) : name_(std::move(name)), next_(next) {}
 
     [[nodiscard]] const SeenNode& seen() const { return seen_; }
@@ -52,7 +52,7 @@ class OwnNode : public ObjectSink {
 
     std::string name_;
     ObjectSink& next_;
-    SeenNode staged_; ///< of a list under way
+    SeenNode staged_; ///< of the list being read
     SeenNode seen_;
 };
 

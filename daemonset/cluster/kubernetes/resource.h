@@ -1,4 +1,4 @@
-// A resource of the Kubernetes API, as it is asked for.
+// A resource of the Kubernetes API, as it is requested.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ struct Resource {
     std::string selector; ///< of fields, "spec.nodeName=n1"; empty: all
     std::string accept_list = "application/json";
     std::string accept_watch = "application/json";
-    bool may_be_missing = false; ///< servers exist that do not have it: the same as an empty list
+    bool may_be_missing = false; ///< some servers lack it: the same as an empty list
 };
 
 } // namespace agent::kubernetes

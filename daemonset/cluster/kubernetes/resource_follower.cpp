@@ -23,13 +23,14 @@ constexpr unsigned kUnauthorized = 401;
 constexpr unsigned kForbidden = 403;
 constexpr unsigned kServerTimeout = 504;
 
-/// Whether a watch that is refused with this status may be taken up later where it was. 504 is not among them: that is
-/// also how a server refuses a version that it does not have yet, and after a restored backup never will.
+/// Whether a watch that is refused with this status may resume later from the same version. 504
+/// does not count: a server also uses it to refuse a version that it does not have yet, and after a
+/// restored backup never will have.
 bool passes(unsigned status) {
     return status == kUnauthorized || status == kForbidden || (is_fault_of_server(status) && status != kServerTimeout);
 }
 
-/// The field of an object that is one, or null.
+/// The field of an object if it is an object, or null.
 json field(const json& object, const char* name) {
     if (!object.is_object()) return {};
     const auto found = object.find(name);
@@ -85,7 +86,7 @@ Task<Result<ResourceFollower::Outcome>> ResourceFollower::list() {
     co_return version_.empty() ? Outcome::Missing : Outcome::Done;
 }
 
-/// One chunk; `continuation` names it and then the next one, and is empty after the last.
+/// Reads one chunk. `continuation` names it and then the next one, and is empty after the last.
 Task<Result<ResourceFollower::Outcome>> ResourceFollower::list_chunk(std::string& continuation) {
     std::string parameters = "limit=" + std::to_string(kChunk);
     if (!continuation.empty()) parameters += "&continue=" + percent_encode(continuation);
@@ -100,7 +101,7 @@ Task<Result<ResourceFollower::Outcome>> ResourceFollower::list_chunk(std::string
         if (object.is_object())
             sink_.listed(std::move(object));
         else
-            sink_.unreadable("an object in the list of " + resource_.name + " is no JSON");
+            sink_.unreadable("an object in the list of " + resource_.name + " is not JSON");
     };
     while (true) {
         CO_ASSIGN_OR_RETURN(const auto piece, co_await session_.next(servers_.timing().body));
@@ -113,7 +114,8 @@ Task<Result<ResourceFollower::Outcome>> ResourceFollower::list_chunk(std::string
     co_return Outcome::Done;
 }
 
-/// What continues the list; empty after its last chunk, and then the list's version is remembered.
+/// The token that continues the list; empty after its last chunk, when the list's version is
+/// remembered.
 Result<std::string> ResourceFollower::read_envelope(const std::string& text) {
     const auto envelope = json::parse(text, nullptr, false);
     const json metadata = field(envelope, "metadata");
@@ -130,7 +132,7 @@ Task<Result<ResourceFollower::Outcome>> ResourceFollower::watch() {
                                         percent_encode(version_), servers_.timing().watch.count()));
     request.accept = resource_.accept_watch;
     CO_ASSIGN_OR_RETURN(const auto status, co_await session_.begin(std::move(request)));
-    if (status == kNotFound && resource_.may_be_missing) co_return Outcome::Expired; // the list says what that means
+    if (status == kNotFound && resource_.may_be_missing) co_return Outcome::Expired; // the next list decides
     if (status != kOk) {
         if (!passes(status)) version_.clear();
         co_return co_await not_served(status);
@@ -168,12 +170,12 @@ Result<ResourceFollower::Outcome> ResourceFollower::take_event(std::string_view 
     if (type == "ERROR") {
         const json code = field(object, "code");
         if (code == kGone) return Outcome::Expired;
-        version_.clear(); // whatever was missed, the next list has it
-        return fail("watching " + resource_.name + ": the API server says " + code.dump() + ": " +
+        version_.clear(); // the next list has whatever was missed
+        return fail("watching " + resource_.name + ": the API server answered " + code.dump() + ": " +
                     text_at(object, "message"));
     }
     if (!object.is_object()) {
-        sink_.unreadable("an event of " + resource_.name + " is no JSON or has no object");
+        sink_.unreadable("an event of " + resource_.name + " is not JSON or has no object");
         return Outcome::Done;
     }
     backoff_.reset();
@@ -188,10 +190,11 @@ Result<ResourceFollower::Outcome> ResourceFollower::take_event(std::string_view 
 void ResourceFollower::list_again() {
     version_.clear();
     session_.close();
-    // After a long time away this is nobody's failure; otherwise the pauses grow, lest lists follow each other.
+    // Expected after a long time away. Otherwise the pauses grow, so that lists do not follow each
+    // other without end.
     const auto since = std::chrono::steady_clock::now() - listed_at_;
     if (since > servers_.timing().longest_retry) backoff_.reset();
-    log_info("the Kubernetes API has forgotten what was last read, it is listed again", {{"resource", resource_.name}});
+    log_info("the Kubernetes API no longer has the version last read, listing again", {{"resource", resource_.name}});
 }
 
 void ResourceFollower::remember_version(const json& object) {

@@ -7,7 +7,8 @@
 //        ▲  └ failed: pause          ▲  └ ended, broken or silent: pause ─┐
 //        └── pause                   └────────────────────────────────────┘
 //
-// The sink keeps what it has until a new list is complete, so nothing flaps, and what was deleted meanwhile is noticed.
+// The sink keeps its objects until a new list is complete, so nothing flaps, and deletions in the
+// meantime are noticed.
 #pragma once
 
 #include "daemonset/base/backoff.h"
@@ -25,7 +26,7 @@ namespace agent::kubernetes {
 
 class ResourceFollower {
   public:
-    /// Learns that what one read gave is in the sink, also after each complete list.
+    /// Notified when the objects of one read are in the sink, also after each complete list.
     class Listener : public Interface {
       public:
         virtual void settled() = 0;
@@ -36,9 +37,9 @@ class ResourceFollower {
     [[nodiscard]] Task<> run();
 
     [[nodiscard]] const std::string& name() const { return resource_.name; }
-    /// Whether a list was complete once.
+    /// Whether a list has been complete once.
     [[nodiscard]] bool listed() const { return listed_; }
-    /// Why nothing can be read at present; empty when something can.
+    /// Why nothing can be read at present; empty otherwise.
     [[nodiscard]] const std::string& last_error() const { return failure_.last_error(); }
 
   private:
@@ -47,7 +48,7 @@ class ResourceFollower {
     Task<outcome::Result<Outcome>> list_chunk(std::string& continuation);
     Task<outcome::Result<Outcome>> watch();
     Task<outcome::Result<Outcome>> follow_events();
-    /// The outcome that an HTTP status other than 200 stands for, or its error.
+    /// The outcome of an HTTP status other than 200, or its error.
     Task<outcome::Result<Outcome>> not_served(unsigned status);
     outcome::Result<Outcome> take_events(std::string_view bytes, EventSplitter& splitter);
     outcome::Result<Outcome> take_event(std::string_view text);
@@ -61,7 +62,7 @@ class ResourceFollower {
     ObjectSink& sink_;
     Listener& listener_;
     ApiSession session_;
-    std::string version_; ///< to watch from; empty: to be listed
+    std::string version_; ///< to watch from; empty: list first
     bool listed_ = false;
     TimePoint listed_at_; ///< the last list
     FailureLog failure_;

@@ -28,7 +28,7 @@ std::string joined(std::string path, std::string_view name) {
     return path.append(name);
 }
 
-/// nullopt: nothing that concerns us.
+/// nullopt: nothing relevant.
 std::optional<What> meaning(std::uint32_t mask, std::string_view name) {
     constexpr std::uint32_t moves = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
     if ((mask & (IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF)) != 0) return What::TreeChanged;
@@ -69,7 +69,7 @@ outcome::Result<bool> DirectoryWatch::watch(std::span<const std::string> directo
     }
     for (const auto& [old, path] : paths_)
         if (!paths.contains(old))
-            ::inotify_rm_watch(inotify_.get(), old); // fails where the directory is gone, and the watch with it
+            ::inotify_rm_watch(inotify_.get(), old); // fails if the directory is gone, and its watch with it
     paths_ = std::move(paths);
     return added;
 }

@@ -1,4 +1,4 @@
-// What happens to the files of some directories, as the kernel tells it (inotify).
+// Watches the files of some directories through the kernel's inotify.
 //
 //   kernel ──► inotify descriptor ──► take_events ──► WatchEvent: this file was written, moved, deleted ...
 #pragma once
@@ -23,7 +23,7 @@ struct WatchEvent {
         MovedIn,     ///< has this name now
         MovedOut,    ///< had this name
         Deleted,     ///< gone
-        TreeChanged, ///< something about directories, or events were lost: look at everything
+        TreeChanged, ///< a directory changed, or events were lost: check everything
     };
 
     What what = What::TreeChanged;
@@ -35,15 +35,16 @@ class DirectoryWatch {
   public:
     [[nodiscard]] static outcome::Result<DirectoryWatch> open();
 
-    /// For waiting until it is readable.
+    /// To wait for until it is readable.
     [[nodiscard]] int descriptor() const { return inotify_.get(); }
 
-    /// Watches these directories (not what is below them) and no others; true when one of them was not watched before.
-    /// One that has gone meanwhile is no error: its parent's events tell.
+    /// Watches these directories (not those below them) and no others; true when one of them was
+    /// not watched before. A directory that has disappeared meanwhile is not an error: its parent's
+    /// events report it.
     /// Errors: the limits of inotify, with the setting to raise.
     [[nodiscard]] outcome::Result<bool> watch(std::span<const std::string> directories);
 
-    /// All events that are waiting, in order; none when there are none.
+    /// All pending events, in order.
     [[nodiscard]] outcome::Result<std::vector<WatchEvent>> take_events();
 
   private:

@@ -16,21 +16,22 @@ namespace {
 namespace asio = boost::asio;
 using What = WatchEvent::What;
 
-/// A burst longer than this is more than one change.
+/// A longer burst counts as more than one change.
 constexpr std::chrono::milliseconds kLongestBurst{5};
-/// Longer than a tick of the clock that files are stamped with.
+/// Longer than a tick of the clock that stamps files.
 constexpr std::chrono::milliseconds kClockTick{20};
 
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-/// Whether a file that was created is whole already: a link to one that was there before. Others are being written.
+/// Whether a created file is complete at once: a link to an existing file. Others are still being
+/// written.
 bool is_link(const std::string& path) {
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) return false;
     return S_ISLNK(status.st_mode) || (S_ISREG(status.st_mode) && status.st_nlink > 1);
 }
 
-/// Whether there is anything of this name, a link that leads nowhere included.
+/// Whether the name exists, including a dangling link.
 bool exists(const std::string& path) {
     struct stat status{};
     return ::lstat(path.c_str(), &status) == 0;
@@ -65,7 +66,7 @@ std::vector<FileError> ManifestDirectory::errors() const {
     std::vector<FileError> all = tree_errors_;
     for (const auto& [file, errors] : file_errors_) std::ranges::copy(errors, std::back_inserter(all));
     for (const Conflict& conflict : claims_.conflicts()) {
-        // One of the two may be the other's old name: that is for decide_due to say.
+        // One of the two may be the other's old name: decide_due finds out.
         if (vanished_.contains(conflict.loser) || vanished_.contains(conflict.winner)) continue;
         all.push_back(conflict.error());
     }
@@ -155,7 +156,8 @@ void ManifestDirectory::follow(const std::vector<WatchEvent>& events) {
 ManifestTree ManifestDirectory::walk_and_watch() {
     ManifestTree tree = walk_manifests(root_);
     auto watched = watch_.watch(tree.directories);
-    // What was written between listing a directory and watching it would never be told: list it again.
+    // A file written between the listing and the watch would cause no event: list the directory
+    // again.
     while (watched && *watched) {
         tree = walk_manifests(root_);
         watched = watch_.watch(tree.directories);
@@ -170,7 +172,7 @@ void ManifestDirectory::scan(Missing missing) {
     tree_errors_ = std::move(tree.errors);
     root_retry_.reset();
     if (tree.directories.empty()) {
-        // What has just gone from it went with it, and nothing can be said of the files.
+        // The files that have just vanished went with the root, and the others are unknown.
         vanished_.clear();
         root_retry_ = Clock::now() + kRootRetry;
         return;

@@ -1,12 +1,12 @@
-// A directory of manifests that is watched: the agent's cluster source where there is no Kubernetes API.
+// A watched directory of manifests: the agent's cluster source where there is no Kubernetes API.
 //
 //   kernel events ──► files to read again ──► decode ──► ObjectClaims ──► ClusterState
 //                                               └── broken: FileError, the file's last good objects stay
 //                                 next_change() ◄── Change: which objects, which errors, which kinds skipped
 //
-// A file that is written counts when it is closed, or renamed to its name. One that disappears counts as gone after
-// kAbsence, because editors move or delete the old file before they write the new one, and a policy must not lapse
-// for that moment.
+// A written file counts when it is closed, or renamed to its name. A file that disappears counts as
+// gone after kAbsence, because editors move or delete the old file before they write the new one,
+// and a policy must not lapse in between.
 #pragma once
 
 #include "daemonset/base/task.h"
@@ -36,28 +36,28 @@ namespace agent::cluster {
 /// The difference between two states of a directory.
 struct Change {
     std::vector<ObjectKey> objects;     ///< added, changed or removed; sorted
-    std::vector<FileError> errors;      ///< new ones; sorted
-    std::vector<FileError> resolved;    ///< those that hold no more; sorted
-    std::vector<SkippedObject> skipped; ///< of kinds that were not met before; sorted
+    std::vector<FileError> errors;      ///< new errors; sorted
+    std::vector<FileError> resolved;    ///< errors that are gone; sorted
+    std::vector<SkippedObject> skipped; ///< of kinds not seen before; sorted
 
     [[nodiscard]] bool empty() const {
         return objects.empty() && errors.empty() && resolved.empty() && skipped.empty();
     }
 };
 
-/// Used from one thread, that of its executor, whose context has to outlive it; `next_change` by one coroutine at a
-/// time.
+/// Used from one thread, that of its executor, whose context must outlive it; `next_change` by one
+/// coroutine at a time.
 class ManifestDirectory {
   public:
-    /// How long a file has to be gone until its objects are.
+    /// How long a file must be gone until its objects are.
     static constexpr std::chrono::milliseconds kAbsence{10};
-    /// How long a file that was created anew may stay open until it is read as it is.
+    /// How long a newly created file may stay open until it is read as it is.
     static constexpr std::chrono::milliseconds kWriting{1000};
-    /// How often a root that has disappeared is looked for.
+    /// How often to look for a root that has disappeared.
     static constexpr std::chrono::milliseconds kRootRetry{1000};
 
-    /// Watches `root` and everything below it. Reads nothing yet: the first rescan does, and its Change tells all.
-    /// Errors: the root is no readable directory, inotify's limits.
+    /// Watches `root` and everything below it. Reads nothing yet: the first rescan does, and its
+    /// Change has everything. Errors: the root is not a readable directory, or a limit of inotify.
     [[nodiscard]] static outcome::Result<std::unique_ptr<ManifestDirectory>>
     open(const boost::asio::any_io_executor& executor, std::string root);
 
@@ -65,21 +65,22 @@ class ManifestDirectory {
     ManifestDirectory& operator=(const ManifestDirectory&) = delete;
     ~ManifestDirectory();
 
-    /// What the files say now, as far as they are right. Changes only inside rescan and next_change.
+    /// The state of the valid files. Changes only inside rescan and next_change.
     [[nodiscard]] const flowgen::ClusterState& state() const { return claims_.state(); }
-    /// The same, for those that keep it longer than this object lives.
+    /// The same, for owners that outlive this object.
     [[nodiscard]] std::shared_ptr<const flowgen::ClusterState> shared_state() const { return claims_.shared_state(); }
-    /// Everything that is wrong at present; sorted.
+    /// All current errors; sorted.
     [[nodiscard]] std::vector<FileError> errors() const;
     /// Counts the changes; 0 before the first rescan.
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
 
-    /// Compares every file with what was read of it, and reads those that differ. Nothing is waited for: what is gone
-    /// is gone. The Change is that since the last one given out, here or by next_change.
+    /// Compares every file with its last read version, and reads those that differ. It does not
+    /// wait: a missing file is gone. The Change covers everything since the last one returned, here
+    /// or by next_change.
     [[nodiscard]] Change rescan();
 
     /// The next change that is not empty. A burst of events is one change.
-    /// Errors: inotify does not work any more; cancelled.
+    /// Errors: inotify no longer works; cancelled.
     [[nodiscard]] Task<outcome::Result<Change>> next_change();
 
   private:
@@ -113,9 +114,9 @@ class ManifestDirectory {
 
     ObjectClaims claims_;
     std::map<std::string, FileRecord> files_;
-    std::map<std::string, std::vector<FileError>> file_errors_; ///< of files that are not used as they are
+    std::map<std::string, std::vector<FileError>> file_errors_; ///< of files that are not used as written
     std::vector<FileError> tree_errors_;
-    std::map<std::string, Clock::time_point> vanished_; ///< files that may be gone, and when that is decided
+    std::map<std::string, Clock::time_point> vanished_; ///< files that may be gone, and when to decide
     std::optional<Clock::time_point> root_retry_;
 
     std::vector<FileError> told_errors_;

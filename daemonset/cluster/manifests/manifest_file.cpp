@@ -21,7 +21,7 @@ std::unexpected<std::error_code> failed(int code) {
     return std::unexpected(std::error_code(code, std::generic_category()));
 }
 
-/// The file's complaint about a field, at the field's line.
+/// The error of a field, at the field's line.
 FileError file_error(const std::string& file, const Document& document, const Problem& problem) {
     return {file, document.lines.at(problem.path), describe(document.object) + ": " + problem.text()};
 }
@@ -92,7 +92,7 @@ std::vector<RestrictedObject> restricted_policies(const std::string& file, std::
         auto restricted = fail_closed(document.object);
         if (!restricted) continue;
         const int line = document.lines.line;
-        FileError reason{file, line, describe(document.object) + ": until this is right, " + restricted->consequence};
+        FileError reason{file, line, describe(document.object) + ": until this is fixed, " + restricted->consequence};
         found.push_back({{std::move(restricted->policy), line}, std::move(reason)});
     }
     return found;

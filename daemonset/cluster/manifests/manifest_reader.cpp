@@ -34,7 +34,8 @@ std::size_t sequence_length(std::string_view text) {
     return 0;
 }
 
-/// Neither YAML nor JSON has control characters or bytes outside UTF-8; their parsers would let some of them pass.
+/// Neither YAML nor JSON has control characters or bytes outside UTF-8; their parsers would accept
+/// some of them.
 std::optional<SyntaxError> check_characters(std::string_view text) {
     int line = 1;
     while (!text.empty()) {
@@ -60,7 +61,7 @@ bool is_list(const json& object) {
            (items->is_array() || items->is_null());
 }
 
-/// Adds the object, or what it lists.
+/// Adds the object, or the items of a list.
 std::optional<SyntaxError> flatten(json object, LineTree lines, std::vector<Document>& out) {
     if (!object.is_object())
         return SyntaxError{lines.line, "not a Kubernetes object but " + std::string(object.type_name())};

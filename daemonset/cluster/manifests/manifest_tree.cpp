@@ -46,7 +46,7 @@ class Walk {
     void directory(const std::string& path) {
         const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(path.c_str()), ::closedir);
         if (!open) {
-            // Gone since its parent was read: nothing is there.
+            // Gone since its parent was read: not an error.
             if (errno != ENOENT) tree_.errors.push_back({path, 0, "cannot be listed: " + reason(errno)});
             return;
         }
@@ -63,7 +63,7 @@ class Walk {
         if (::lstat(path.c_str(), &status) != 0) return; // gone since it was listed
         if (S_ISDIR(status.st_mode)) return directory(path);
         if (!is_manifest_name(name)) return;
-        // A link that leads nowhere is a file that cannot be read: whoever reads it says so.
+        // A dangling link is a file that cannot be read: its reader reports it.
         const bool lost = S_ISLNK(status.st_mode) && ::stat(path.c_str(), &status) != 0;
         if (lost) tree_.files[path] = {};
         if (!lost && S_ISREG(status.st_mode)) tree_.files[path] = stamp(status);

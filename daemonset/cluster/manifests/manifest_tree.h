@@ -19,7 +19,7 @@
 
 namespace agent::cluster {
 
-/// What changes when a file does.
+/// Values that change when a file does.
 struct FileStamp {
     std::uint64_t inode = 0;
     std::int64_t size = 0;
@@ -32,7 +32,7 @@ struct FileStamp {
 struct ManifestTree {
     std::map<std::string, FileStamp> files; ///< by path, which begins with the root as given
     std::vector<std::string> directories;   ///< the root and those below, sorted
-    std::vector<FileError> errors;          ///< what could not be listed
+    std::vector<FileError> errors;          ///< of directories that could not be listed
 };
 
 /// Whether a file of this name is read: *.yaml, *.yml or *.json, and not hidden (no leading dot).
@@ -41,19 +41,19 @@ struct ManifestTree {
 /// The stamp of a file, symbolic links followed; the error of the operating system otherwise.
 [[nodiscard]] std::expected<FileStamp, std::error_code> stamp_of(const std::string& path);
 
-/// Lists a directory. Hidden files and directories are left out, symbolic links to files followed (one that leads
-/// nowhere has an empty stamp), those to directories (but for the root) not. A root that is a file is the tree of that
-/// one file, whatever its name.
+/// Lists a directory. Hidden files and directories are left out. Symbolic links to files are
+/// followed (a dangling one has an empty stamp), those to directories (except for the root) are
+/// not. A root that is a file is the tree of that one file, whatever its name.
 [[nodiscard]] ManifestTree walk_manifests(const std::string& root);
 
 struct LoadedManifests {
     flowgen::ClusterState state;
-    std::vector<FileError> errors;      ///< sorted; what they mean is left out of `state`
+    std::vector<FileError> errors;      ///< sorted; the objects concerned are not in `state`
     std::vector<SkippedObject> skipped; ///< the first of each kind, sorted
 };
 
-/// Reads the files and directories at `paths` into one state. An object in two files is an error; the file that sorts
-/// first counts.
+/// Reads the files and directories at `paths` into one state. An object in two files is an error;
+/// the file that sorts first takes precedence.
 [[nodiscard]] LoadedManifests load_manifests(std::span<const std::string> paths);
 
 } // namespace agent::cluster

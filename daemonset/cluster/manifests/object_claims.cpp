@@ -73,7 +73,7 @@ void ObjectClaims::claim(const ObjectKey& key, const std::string& file, FileObje
         claims[file].withheld = std::move(object.object);
     } else {
         if (file < first) {
-            // The file that counted until now stands back, with the object as it has it.
+            // The file that took precedence until now yields, and keeps its version of the object.
             claims[first].withheld = extract(*state_, key);
             before_.try_emplace(key, claims[first].withheld);
         }
@@ -115,7 +115,8 @@ std::vector<Conflict> ObjectClaims::conflicts() const {
 
 FileError Conflict::error() const {
     return {loser, loser_line,
-            key.text() + " is also in " + winner + ":" + std::to_string(winner_line) + ", which counts: remove one"};
+            key.text() + " is also in " + winner + ":" + std::to_string(winner_line) +
+                ", which takes precedence: remove one"};
 }
 
 } // namespace agent::cluster

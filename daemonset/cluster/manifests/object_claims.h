@@ -1,10 +1,11 @@
-// Which file's version of each object counts: the objects of all files, put together to one cluster state.
+// Decides which file's version of each object counts, and merges the objects of all files to one
+// cluster state.
 //
 //   a.yaml: objects ─┐
 //   b.json: objects ─┼──► ObjectClaims ──► ClusterState (of each object the version of the file that sorts first)
 //   ...             ─┘            └──► conflicts: objects that several files claim
 //
-// The order of arrival does not matter, so that all nodes and every restart come to the same state.
+// The order of arrival does not matter, so that all nodes and every restart reach the same state.
 #pragma once
 
 #include "daemonset/cluster/manifests/manifest_file.h"
@@ -33,20 +34,20 @@ struct Conflict {
 
 class ObjectClaims {
   public:
-    /// Replaces what `file` holds; objects of it that are not in `objects` are given up. Each key at most once.
+    /// Replaces the objects of `file`; those not in `objects` are released. Each key at most once.
     void set(const std::string& file, std::vector<FileObject> objects);
     /// Replaces or adds one object of `file`; the others stay.
     void set_one(const std::string& file, FileObject object);
-    /// `file` holds nothing any more.
+    /// `file` has no objects any more.
     void remove(const std::string& file) { set(file, {}); }
 
     [[nodiscard]] const flowgen::ClusterState& state() const { return *state_; }
-    /// The same, for those that keep it: the claims go on changing it.
+    /// The same, for owners that keep it: the claims keep changing it.
     [[nodiscard]] std::shared_ptr<const flowgen::ClusterState> shared_state() const { return state_; }
     [[nodiscard]] flowgen::ClusterState take_state() && { return std::move(*state_); }
     /// The objects of the state that were added, changed or removed since the last call, sorted.
     [[nodiscard]] std::vector<ObjectKey> take_changed();
-    /// One for each claim that does not count; sorted by object and file.
+    /// One for each claim that yields to another; sorted by object and file.
     [[nodiscard]] std::vector<Conflict> conflicts() const;
 
   private:
@@ -57,7 +58,7 @@ class ObjectClaims {
     };
     using Claims = std::map<std::string, Claim>; ///< by file
 
-    /// Puts an object into the state, or takes it out, and remembers what was there.
+    /// Puts an object into the state, or takes it out, and remembers the previous one.
     void replace(const ObjectKey& key, std::optional<Object> object);
     void claim(const ObjectKey& key, const std::string& file, FileObject object);
     void give_up(const ObjectKey& key, const std::string& file);
@@ -65,7 +66,7 @@ class ObjectClaims {
     std::map<ObjectKey, Claims> claims_;
     std::map<std::string, std::set<ObjectKey>> files_;
     std::set<ObjectKey> contested_;
-    /// What the state held before the changes that take_changed has not told yet.
+    /// The objects that the state had before the changes that take_changed has not returned yet.
     std::map<ObjectKey, std::optional<Object>> before_;
     std::shared_ptr<flowgen::ClusterState> state_ = std::make_shared<flowgen::ClusterState>();
 };

@@ -8,7 +8,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The value as JSON, cut where it gets too long for a message.
+/// The value as JSON, shortened for a message.
 std::string shown(const json& value) {
     constexpr std::size_t longest = 80;
     std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);

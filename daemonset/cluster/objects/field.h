@@ -1,7 +1,7 @@
-// One value of an object under decoding: what it is, where it stands, and where complaints about it go.
+// One value of an object being decoded: its position, and where its errors go.
 //
 //   Field root ──["spec"]──► Field ──.items()──► Field ──.port()──► uint16_t
-//                              └── anything wrong ──► Problems (the decoding goes on, so all of them are found)
+//                              └── any error ──► Problems (decoding continues, so all of them are found)
 #pragma once
 
 #include "daemonset/cluster/objects/problem.h"
@@ -16,8 +16,8 @@
 
 namespace agent::cluster {
 
-/// A read that fails adds a problem and returns an empty value; absent fields and nulls are the same and no problem.
-/// Refers to the object and the problems, which have to outlive it.
+/// A read that fails adds a problem and returns an empty value. Absent fields and nulls are equal
+/// and not a problem. Refers to the object and the problems, which must outlive it.
 class Field {
   public:
     Field(const nlohmann::json& object, Problems& problems) : Field(&object, {}, problems) {}
@@ -34,15 +34,15 @@ class Field {
     /// The fields of an object and their names.
     [[nodiscard]] std::vector<std::pair<std::string, Field>> entries() const;
     [[nodiscard]] std::string text() const;
-    /// The text of a field that has to be there and not be empty.
+    /// The text of a field that must be present and not empty.
     [[nodiscard]] std::string required_text() const;
     [[nodiscard]] bool flag(bool absent) const;
     /// A whole number in a range.
     [[nodiscard]] std::int64_t number(std::int64_t absent, std::int64_t lowest, std::int64_t highest) const;
-    /// A port number, 1 to 65535; 0 after a problem. The field has to be there.
+    /// A port number, 1 to 65535; 0 after a problem. The field must be present.
     [[nodiscard]] std::uint16_t port() const;
 
-    /// How many problems were found until now, in this field or elsewhere.
+    /// How many problems have been found so far, in this field or elsewhere.
     [[nodiscard]] std::size_t problem_count() const { return problems_->size(); }
     /// Adds a problem here, once.
     void refuse(std::string reason) const;

@@ -1,6 +1,6 @@
-// The decoders of the kinds, one for each flowgen type, and the pieces that they share.
+// The decoders of the kinds, one for each flowgen type, and their shared parts.
 //
-//   object_decoder ──► decode_pod, decode_policy, ... ──► flowgen value; problems go where the Field says
+//   object_decoder ──► decode_pod, decode_policy, ... ──► flowgen value; problems go to the Field's Problems
 #pragma once
 
 #include "daemonset/cluster/objects/field.h"
@@ -36,9 +36,9 @@ namespace agent::cluster {
 [[nodiscard]] flowgen::Pod decode_pod(const Field& object);
 [[nodiscard]] flowgen::Workload decode_workload(const Field& object, std::string_view kind);
 [[nodiscard]] flowgen::NetworkPolicy decode_policy(const Field& object);
-/// With what stands in for the parts that cannot be read; see fail_closed in object_decoder.h.
+/// With substitutes for the parts that cannot be read; see fail_closed in object_decoder.h.
 [[nodiscard]] RestrictedPolicy decode_restricted_policy(const Field& object);
-/// The consequence of a policy of which nobody knows whom it selects.
+/// The consequence of a policy whose podSelector cannot be read.
 [[nodiscard]] std::string isolates_namespace(const flowgen::NetworkPolicy& policy);
 
 } // namespace agent::cluster

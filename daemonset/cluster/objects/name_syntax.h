@@ -1,6 +1,7 @@
 // Which names, labels and ports the Kubernetes API accepts.
 //
-// Each function returns what is wrong with `text`, worded to follow the value ("must be ..."), or an empty view.
+// Each function returns the fault of `text`, worded to follow the value ("must be ..."), or an
+// empty view.
 #pragma once
 
 #include <string_view>

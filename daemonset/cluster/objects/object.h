@@ -1,4 +1,4 @@
-// A Kubernetes object that means something to the network, and its name.
+// A Kubernetes object that the network uses, and its name.
 #pragma once
 
 #include "flowgen/state/cluster_state.h"
@@ -12,7 +12,7 @@ namespace agent::cluster {
 /// One object of a ClusterState.
 using Object = std::variant<flowgen::Namespace, flowgen::Node, flowgen::Pod, flowgen::Workload, flowgen::NetworkPolicy>;
 
-/// What makes two manifests the same object.
+/// Two manifests with equal keys describe the same object.
 struct ObjectKey {
     std::string kind;
     flowgen::ObjectName name; ///< namespace_ is empty for Namespace and Node

@@ -49,7 +49,7 @@ std::expected<Decoded, Problems> decode(const json& object) {
     const auto version = slash == std::string::npos ? api_version : api_version.substr(slash + 1);
     for (const KnownKind& known : kKnownKinds) {
         if (known.group != group || known.kind != kind) continue;
-        if (version != "v1") root["apiVersion"].refuse_value("is not a version of " + kind + " that is read: use v1");
+        if (version != "v1") root["apiVersion"].refuse_value("is not a supported version of " + kind + ": use v1");
         Object decoded = known.decode(root, known.kind);
         if (!problems.empty()) return std::unexpected(std::move(problems));
         return decoded;
@@ -66,7 +66,7 @@ std::optional<RestrictedPolicy> fail_closed(const json& object) {
     if (!problems.empty()) return std::nullopt;
     auto restricted = decode_restricted_policy(root);
     if (api_version.ends_with("/v1")) return restricted;
-    // Another version may mean anything by these fields.
+    // The fields of another version may have any meaning.
     restricted.policy = {.id = restricted.policy.id,
                          .pod_selector = {},
                          .policy_types = {flowgen::Direction::Ingress, flowgen::Direction::Egress},

@@ -1,10 +1,10 @@
-// A Kubernetes object as JSON to the value that flowgen knows, checked as the API server checks it.
+// Decodes a Kubernetes object from JSON to flowgen's value, with the API server's checks.
 //
 //   JSON object ──► apiVersion and kind ──► decoder of the kind ──► Object
 //                          │                       └──► Problems: every field that breaks a rule
-//                          └──► UnknownKind: nothing of the network's
+//                          └──► UnknownKind: not used by the network
 //
-// It knows JSON only, so objects from the Kubernetes API go the same way as those from files.
+// The input is JSON, so objects from the Kubernetes API and from files take the same path.
 #pragma once
 
 #include "daemonset/cluster/objects/object.h"
@@ -20,7 +20,7 @@
 
 namespace agent::cluster {
 
-/// A kind that means nothing to the network: "ConfigMap" of "v1".
+/// A kind that the network does not use: "ConfigMap" of "v1".
 struct UnknownKind {
     std::string api_version;
     std::string kind;
@@ -30,27 +30,30 @@ struct UnknownKind {
 
 using Decoded = std::variant<Object, UnknownKind>;
 
-/// Kinds that are decoded: v1 Namespace, Node, Pod; apps/v1 Deployment, StatefulSet, DaemonSet, ReplicaSet; batch/v1
-/// Job, CronJob; networking.k8s.io/v1 NetworkPolicy. The same names in other groups are unknown kinds; another version
-/// of the same group is a problem, since leaving out a policy would open what it closes.
-/// Fields that the network does not need are not looked at. Problems are sorted as found, at least one of them.
+/// Kinds that are decoded: v1 Namespace, Node, Pod; apps/v1 Deployment, StatefulSet, DaemonSet,
+/// ReplicaSet; batch/v1 Job, CronJob; networking.k8s.io/v1 NetworkPolicy. The same names in other
+/// groups are unknown kinds. Another version of the same group is a problem, because skipping a
+/// policy would fail open. Fields that the network does not need are ignored. All problems are
+/// reported together, in the order found, at least one.
 /// Source: Kubernetes API reference and the API server's validation of each kind.
 [[nodiscard]] std::expected<Decoded, Problems> decode(const nlohmann::json& object);
 
-/// A NetworkPolicy of which something cannot be read.
+/// A NetworkPolicy that cannot be read in full.
 struct RestrictedPolicy {
     flowgen::NetworkPolicy policy;
-    std::string consequence; ///< in words: what is isolated, or allowed no longer, because of that
+    std::string consequence; ///< in words: what is isolated, or no longer allowed
 };
 
-/// What is to be enforced in place of a NetworkPolicy that `decode` refuses, so that it opens nothing; nothing where
-/// the object is no NetworkPolicy, or does not say which. A rule that cannot be read allows nothing; without readable
-/// policyTypes the selected pods are isolated in both directions; without a readable podSelector all pods of the
-/// namespace are isolated, and nothing is allowed.
-/// Source: API reference, NetworkPolicyPort and NetworkPolicyPeer: who meets what it does not understand fails closed.
+/// The policy to enforce in place of a NetworkPolicy that `decode` refuses, so that it opens
+/// nothing; nothing where the object is not a NetworkPolicy, or has no valid name. A rule that
+/// cannot be read allows nothing. Without readable policyTypes the selected pods are isolated in
+/// both directions. Without a readable podSelector all pods of the namespace are isolated, and
+/// nothing is allowed.
+/// Source: API reference, NetworkPolicyPort and NetworkPolicyPeer: an implementation fails closed
+/// on input that it does not understand.
 [[nodiscard]] std::optional<RestrictedPolicy> fail_closed(const nlohmann::json& object);
 
-/// "NetworkPolicy shop/web" for messages, as far as the object says what it is: "object" when it does not.
+/// "NetworkPolicy shop/web" for messages, as far as the object is named; otherwise "object".
 [[nodiscard]] std::string describe(const nlohmann::json& object);
 
 } // namespace agent::cluster

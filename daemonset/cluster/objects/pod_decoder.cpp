@@ -1,4 +1,4 @@
-// Pods and the workloads that make them.
+// Pods and the workloads that create them.
 #include "daemonset/cluster/objects/kind_decoders.h"
 #include "daemonset/cluster/objects/name_syntax.h"
 
@@ -23,8 +23,9 @@ void decode_ports(const Field& container, std::vector<flowgen::ContainerPort>& p
     }
 }
 
-/// What a PodSpec tells. Init containers count only when they stay (sidecars): the others have ended before the pod
-/// serves. Source: API reference, PodSpec.initContainers, Container.restartPolicy.
+/// The network's part of a PodSpec. Init containers count only when they keep running (sidecars):
+/// the others end before the pod serves. Source: API reference, PodSpec.initContainers,
+/// Container.restartPolicy.
 void decode_pod_spec(const Field& spec, flowgen::Pod& pod) {
     pod.node = spec["nodeName"].text();
     if (!pod.node.empty()) pod.node = decode_word(spec["nodeName"], subdomain_fault);
@@ -44,7 +45,8 @@ std::vector<flowgen::IpAddress> decode_pod_addresses(const Field& status) {
     return addresses;
 }
 
-/// How many pods run at once. Source: API reference, DeploymentSpec.replicas, JobSpec.parallelism.
+/// How many pods run at the same time. Source: API reference, DeploymentSpec.replicas,
+/// JobSpec.parallelism.
 int decode_replicas(const Field& spec, std::string_view kind) {
     if (kind == "DaemonSet" || kind == "CronJob") return 1;
     const Field field = spec[kind == "Job" ? "parallelism" : "replicas"];

@@ -46,7 +46,7 @@ flowgen::PolicyPort decode_policy_port(const Field& field) {
         const std::string name = number.text();
         port.port = name;
         if (!name.empty() && name.find_first_not_of("0123456789") == std::string::npos)
-            number.refuse_value("is a name because of its quotes, and not a valid one: leave them out for a number");
+            number.refuse_value("is a name because of its quotes, and not a valid one: remove the quotes for a number");
         else if (const auto wrong = port_name_fault(name); !wrong.empty())
             number.refuse_value(wrong);
     } else if (number.present()) {
@@ -99,7 +99,7 @@ std::vector<flowgen::Direction> decode_policy_types(const Field& field) {
 } // namespace
 
 std::string isolates_namespace(const flowgen::NetworkPolicy& policy) {
-    return "all pods of namespace " + policy.id.namespace_ + " are isolated, and it allows nothing";
+    return "all pods of namespace " + policy.id.namespace_ + " are isolated, and the policy allows nothing";
 }
 
 RestrictedPolicy decode_restricted_policy(const Field& object) {
@@ -118,8 +118,8 @@ RestrictedPolicy decode_restricted_policy(const Field& object) {
     policy.egress = decode_rules(spec["egress"], "to", unreadable);
     if (selector_readable && types_readable && unreadable.empty()) return out;
 
-    // What the rules no longer say, the types have to: an egress rule that is left out would take the isolation with
-    // it.
+    // The types must stand in for the rules that are left out: the isolation of an unreadable
+    // egress rule would be lost with the rule.
     if (!types_readable)
         policy.policy_types = {flowgen::Direction::Ingress, flowgen::Direction::Egress};
     else if (policy.policy_types.empty()) {
@@ -129,7 +129,7 @@ RestrictedPolicy decode_restricted_policy(const Field& object) {
             policy.policy_types.push_back(flowgen::Direction::Egress);
     }
     if (!selector_readable) {
-        // To whom its rules apply nobody knows, so they allow nobody anything.
+        // It is unknown which pods its rules apply to, so they allow nothing.
         policy.pod_selector = {};
         policy.ingress.clear();
         policy.egress.clear();

@@ -1,4 +1,4 @@
-// What is wrong with a manifest: in an object (Problem, by field) and in a file (FileError, by line).
+// The errors of manifests: in an object (Problem, by field) and in a file (FileError, by line).
 #pragma once
 
 #include "daemonset/cluster/text/field_path.h"
@@ -21,14 +21,14 @@ struct Problem {
 
 using Problems = std::vector<Problem>;
 
-/// One thing that keeps a file, or an object in it, from being used.
+/// A reason why a file, or an object in it, is not used.
 struct FileError {
     std::string file;
-    int line = 0; ///< from 1; 0 where the whole file is meant
+    int line = 0; ///< from 1; 0 for the whole file
     std::string reason;
 
     auto operator<=>(const FileError&) const = default;
-    /// "FILE:LINE: reason", as compilers write it, so that editors jump there.
+    /// "FILE:LINE: reason", in the format of compilers, so that editors jump there.
     [[nodiscard]] std::string text() const {
         return file + (line > 0 ? ":" + std::to_string(line) : "") + ": " + reason;
     }

@@ -1,4 +1,4 @@
-// The way from an object to one of its values: "spec.ingress[0].ports[1].endPort".
+// The path from an object to one of its values: "spec.ingress[0].ports[1].endPort".
 //
 //   decoder ──► FieldPath ──► text for people
 //                         └─► LineTree ──► line in the file
@@ -23,7 +23,7 @@ struct FieldPath {
 
     [[nodiscard]] FieldPath field(std::string_view name) const;
     [[nodiscard]] FieldPath item(std::size_t number) const;
-    /// As the Kubernetes API server writes it; names that hold more than letters and digits are put in brackets:
+    /// In the API server's notation; names with more than letters and digits are put in brackets:
     /// "metadata.labels[app.kubernetes.io/name]".
     [[nodiscard]] std::string text() const;
 };

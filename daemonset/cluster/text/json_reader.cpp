@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Walks over text and tells outside how far the parser has come, which nlohmann's parser itself does not.
+/// Walks over the text and exposes the parser's position, which nlohmann's parser itself does not.
 class Walk {
   public:
     using iterator_category = std::input_iterator_tag;
@@ -38,7 +38,7 @@ class Walk {
     const char** reached_;
 };
 
-/// nlohmann's events to the builder's.
+/// Passes nlohmann's events to the builder.
 class Events : public nlohmann::json_sax<json> {
   public:
     Events(DocumentBuilder& builder, std::string_view text)
@@ -67,7 +67,8 @@ class Events : public nlohmann::json_sax<json> {
     bool end_array() override { return builder_.end(); }
     bool key(std::string& name) override { return builder_.key(std::move(name), line()); }
     bool parse_error(std::size_t, const std::string&, const json::exception& broken) override {
-        // "[json.exception.parse_error.101] parse error at line 1, column 5: WHAT"; the line is ours to say.
+        // "[json.exception.parse_error.101] parse error at line 1, column 5: WHAT"; we add our own
+        // line.
         const std::string_view what = broken.what();
         const auto colon = what.find(": ");
         return builder_.fail(line(), "not JSON: " + std::string(colon == what.npos ? what : what.substr(colon + 2)));

@@ -9,7 +9,7 @@
 
 namespace agent::cluster {
 
-/// The values in `text`, one after the other, white space between them. Source: RFC 8259.
+/// The values in `text`, one after the other, separated by white space. Source: RFC 8259.
 [[nodiscard]] std::expected<std::vector<BuiltValue>, DocumentBuilder::Failure> read_json(std::string_view text);
 
 } // namespace agent::cluster

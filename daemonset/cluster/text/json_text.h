@@ -1,4 +1,4 @@
-// Reading a text out of an object of which nothing is known yet.
+// Reads a text from an unchecked object.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -17,14 +17,14 @@ namespace {
 
 using nlohmann::json;
 
-/// Thrown through yaml-cpp, whose parser has no other way to be stopped, and caught in read_yaml.
+/// Thrown through yaml-cpp, whose parser cannot be stopped in another way, and caught in read_yaml.
 struct Stopped : std::exception {};
 
 int line_of(const YAML::Mark& mark) { return mark.line + 1; }
 
 constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
 
-/// yaml-cpp's events to the builder's.
+/// Passes yaml-cpp's events to the builder.
 class Events : public YAML::EventHandler {
   public:
     explicit Events(DocumentBuilder& builder) : builder_(builder) {}
@@ -79,7 +79,7 @@ class Events : public YAML::EventHandler {
     DocumentBuilder& builder_;
 };
 
-/// The lines of a text, to see what stands between two documents.
+/// The lines of a text, to check the separator between two documents.
 class Lines {
   public:
     explicit Lines(std::string_view text) {
@@ -89,8 +89,9 @@ class Lines {
         }
     }
 
-    /// Whether a document that starts at `mark` is set apart from the one before it: yaml-cpp starts a new document
-    /// wherever the old one cannot go on, such as after a wrong indentation, and at a stray bracket does so for ever.
+    /// Whether a document that starts at `mark` is separated from the one before it: yaml-cpp
+    /// starts a new document wherever the old one cannot continue, such as after a wrong
+    /// indentation, and at a stray bracket does so for ever.
     [[nodiscard]] bool separated(const YAML::Mark& mark) const {
         auto at = static_cast<std::size_t>(mark.line);
         if (at >= lines_.size() || (mark.column == 0 && lines_[at].starts_with("---"))) return true;

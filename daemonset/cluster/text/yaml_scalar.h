@@ -8,8 +8,9 @@
 
 namespace agent::cluster {
 
-/// What the plain scalar `text` is: null, a boolean, an integer, a float, or else the text itself. As Kubernetes' own
-/// YAML reader decides it: yes, no, on and off are booleans, 0644 is octal, 1_000 is a number, dates are text.
+/// The type of the plain scalar `text`: null, a boolean, an integer, a float, or else the text
+/// itself. It follows Kubernetes' own YAML reader: yes, no, on and off are booleans, 0644 is octal,
+/// 1_000 is a number, dates are text.
 [[nodiscard]] nlohmann::json plain_scalar(std::string_view text);
 
 } // namespace agent::cluster

@@ -86,8 +86,8 @@ constexpr auto kFieldById = [] {
     return fields;
 }();
 
-/// Bits that the field really has: 128 of the tunnel option, whose mf_field is as long as the longest option, and 8 of
-/// ct_state, of which the switch keeps no more.
+/// The field's real number of bits: 128 for the tunnel option, whose mf_field is as long as the
+/// longest option, and 8 for ct_state, of which the switch keeps no more.
 int significant_bits(const mf_field& field) {
     if (field.id == MFF_CT_STATE) return 8;
     return field.variable_len ? flowgen::kOptionBytes * 8 : static_cast<int>(field.n_bits);
@@ -118,7 +118,8 @@ mf_value to_value(const mf_field& field, U128 number) {
 
 mf_value to_mask(const mf_field& field, Field name, U128 mask) {
     if (mask != flowgen::full_mask(name)) return to_value(field, mask);
-    // libopenvswitch wants all bytes set for "the whole field", those beyond its bits and beyond our option too.
+    // libopenvswitch needs all bytes set for "the whole field", including those beyond its bits and
+    // beyond our option.
     mf_value all;
     std::memset(&all, 0xff, field.n_bytes);
     return all;

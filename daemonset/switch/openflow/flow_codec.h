@@ -2,7 +2,7 @@
 // values.
 //
 //   FlowKey, FlowBody ──► flow-mod ──► switch ──► flow description ──┬─► FlowKey, FlowBody (equal to what was sent)
-//                                                                    └─► ForeignFlow (anything that we never send)
+//                                                                    └─► ForeignFlow (never sent by us)
 //
 // The codec knows the one option that our tunnels carry: tun_metadata0, 128 bits.
 #pragma once
@@ -28,15 +28,16 @@ struct ForeignFlow {
     auto operator<=>(const ForeignFlow&) const = default;
 };
 
-/// Everything that a switch has in its tables.
+/// The contents of a switch's tables.
 struct InstalledFlows {
     flowgen::FlowSet flows;
     std::vector<ForeignFlow> foreign;
 };
 
 /// Appends a flow-mod that adds this flow, or replaces the cookie and actions of the one with the same key.
-/// Errors: a field whose prerequisites (eth_type, ip_proto) the match does not have, a mask that the field does not
-/// take, a flow too large for one message (64 KiB), a cookie of all ones. `out` is then as it was.
+/// Errors: a field whose prerequisites (eth_type, ip_proto) the match does not have, a mask that
+/// the field does not accept, a flow too large for one message (64 KiB), a cookie of all ones.
+/// `out` is then as it was.
 [[nodiscard]] outcome::Result<void> append_flow_add(Bytes& out, std::uint32_t xid, const flowgen::FlowKey& key,
                                                     const flowgen::FlowBody& body);
 
@@ -44,11 +45,13 @@ struct InstalledFlows {
 [[nodiscard]] outcome::Result<void> append_flow_delete(Bytes& out, std::uint32_t xid, const flowgen::FlowKey& key);
 
 /// Reads one part of the switch's answer to a request for all flows, adding to `installed`.
-/// An error means that the message is broken or says things that this version of libopenvswitch does not know.
+/// An error means that the message is broken, or has contents that this version of libopenvswitch
+/// does not know.
 [[nodiscard]] outcome::Result<void> decode_flow_descriptions(std::span<const std::uint8_t> message,
                                                              InstalledFlows& installed);
 
-/// Keeps libopenvswitch from writing to the terminal and to syslog: what it would log reaches the caller as an error.
+/// Keeps libopenvswitch from writing to the terminal and to syslog: its messages reach the caller
+/// as errors.
 void silence_openvswitch();
 
 } // namespace agent

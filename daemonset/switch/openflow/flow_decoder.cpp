@@ -1,4 +1,4 @@
-// The switch's flow descriptions back to flowgen's values.
+// Decodes the switch's flow descriptions to flowgen's values.
 #include "daemonset/switch/openflow/field_map.h"
 #include "daemonset/switch/openflow/flow_codec.h"
 #include "daemonset/switch/openflow/flow_mod.h"
@@ -20,9 +20,9 @@ using outcome::Result;
 
 namespace {
 
-/// The tunnel option's part of a match. libopenvswitch keeps it apart from the other fields: in an area of the match
-/// whose layout the match describes itself, without leading zeros of the value. Nothing when another option is matched,
-/// or more of ours than its value.
+/// The tunnel option's part of a match. libopenvswitch keeps it apart from the other fields: in an
+/// area of the match whose layout is described by the match itself, without leading zeros of the
+/// value. Nothing when another option is matched, or more of our option than its value.
 std::optional<flowgen::FieldMatch> decode_option(const match& from) {
     const auto& entry = from.tun_md.entry[0];
     const auto length = static_cast<std::size_t>(entry.loc.len);
@@ -44,7 +44,7 @@ bool all_zero(const flow& masks) {
     return std::all_of(bytes, bytes + sizeof masks, [](std::uint8_t byte) { return byte == 0; });
 }
 
-/// Nothing when the match says more than flowgen's fields can.
+/// Nothing when flowgen's fields cannot express the match.
 std::optional<flowgen::Match> decode_match(const match& from) {
     flowgen::Match result;
     match rest = from;
@@ -63,13 +63,13 @@ std::optional<flowgen::Match> decode_match(const match& from) {
         mf_value value;
         mf_value mask;
         mf_get(field, &from, &value, &mask);
-        // libopenvswitch 3.1 reads this one into 16 bits, though the field has 8: as they lie in memory, the wrong
-        // ones.
+        // libopenvswitch 3.1 reads this 8-bit field into 16 bits, so that its place in memory holds
+        // the wrong 8 of them.
         if (name == Field::nd_options_type) value.u8 = static_cast<std::uint8_t>(ntohs(value.be16));
         result.set(name, from_value(*field, value), from_mask(*field, name, mask));
         mf_set_wild(field, &rest, nullptr);
     }
-    if (rest.flow.packet_type == 0) rest.wc.masks.packet_type = 0; // Ethernet, which our bridge's packets all are
+    if (rest.flow.packet_type == 0) rest.wc.masks.packet_type = 0; // Ethernet, as all packets of our bridge
     if (!all_zero(rest.wc.masks)) return std::nullopt;
     return result;
 }
@@ -136,7 +136,7 @@ std::optional<flowgen::Action> decode_action(const ofpact& from) {
         return decode_ct(*ofpact_get_CT(&from));
     case OFPACT_OUTPUT: {
         const auto& action = *ofpact_get_OUTPUT(&from);
-        if (action.port == OFPP_CONTROLLER) return std::nullopt; // has a length of its own, which Output has not
+        if (action.port == OFPP_CONTROLLER) return std::nullopt; // has a length of its own, which Output lacks
         return flowgen::Output{action.port};
     }
     case OFPACT_OUTPUT_REG:
@@ -198,7 +198,7 @@ void silence_openvswitch() { vlog_set_levels(nullptr, VLF_ANY_DESTINATION, VLL_O
 
 Result<void> decode_flow_descriptions(std::span<const std::uint8_t> message, InstalledFlows& installed) {
     ofptype type{};
-    // libopenvswitch ends the process when it is asked to read a message as something that it is not.
+    // libopenvswitch aborts the process when it reads a message of another type than expected.
     if (ofptype_decode(&type, reinterpret_cast<const ofp_header*>(message.data())) != 0 ||
         type != OFPTYPE_FLOW_STATS_REPLY)
         return fail("read the installed flows: the switch answered with another kind of message");

@@ -1,4 +1,5 @@
-// flowgen's values to flow-mods: match and actions become libopenvswitch's structs, which it then encodes.
+// Encodes flowgen's values as flow-mods: match and actions become libopenvswitch's structs, which
+// it then encodes.
 #include "daemonset/switch/openflow/field_map.h"
 #include "daemonset/switch/openflow/flow_codec.h"
 #include "daemonset/switch/openflow/flow_mod.h"
@@ -41,15 +42,15 @@ Result<void> put_match_field(match& out, const FieldMatch& wanted) {
     return {};
 }
 
-/// The match as libopenvswitch's struct, with prerequisites checked: the encoder would silently leave out a field whose
-/// prerequisites are missing, and the flow would match more than was asked for.
+/// The match as libopenvswitch's struct, with prerequisites checked. The encoder would silently
+/// leave out a field whose prerequisites are missing, and the flow would match more than intended.
 Result<void> put_match(match& out, const flowgen::Match& wanted) {
     match_init_catchall(&out);
     for (const auto& field : wanted.fields()) RETURN_IF_ERROR(put_match_field(out, field));
     for (const auto& field : wanted.fields())
         if (!mf_are_match_prereqs_ok(mf_field_of(field.field), &out))
             return fail("match on " + field_text(field.field) +
-                        ": packets need not have it (eth_type, ip_proto or the like must be "
+                        ": its prerequisite is missing (eth_type, ip_proto or the like must be "
                         "matched as well)");
     return {};
 }

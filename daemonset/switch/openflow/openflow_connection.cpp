@@ -48,7 +48,8 @@ Task<Result<void>> Bundle::run() {
     append_bundle_control(session_->output(), exchange_.xid(0), id(), BundleStep::Open);
     auto sent = co_await send_flow_mods();
     if (!sent) co_return co_await discard(std::move(sent.error()));
-    // A bundle with a refused flow-mod is committed without it, so nothing is committed before all have been answered.
+    // A bundle with a refused flow-mod would be committed without it, so it is committed only after
+    // all flow-mods are answered.
     CO_RETURN_IF_ERROR(co_await barrier(flow_mods_ + 1));
     if (exchange_.refused() != 0) {
         auto reason = refusal();
@@ -105,7 +106,7 @@ Task<Result<void>> Bundle::discard(Error reason) {
     if (!session_->lost()) {
         append_bundle_control(session_->output(), exchange_.xid(flow_mods_ + 2), id(), BundleStep::Discard);
         auto done = co_await barrier(flow_mods_ + 3);
-        // A connection that ends takes its bundles with it: discarded all the same.
+        // A closed connection discards its bundles, so the result is the same.
     }
     co_return std::unexpected(std::move(reason));
 }
@@ -164,9 +165,8 @@ Task<Result<void>> OpenFlowConnection::ensure_option_mapping() {
     if (exchange.refused() != 0) co_return fail(attempt + exchange.refusals().front().reason);
     if (!table) co_return fail(attempt + table.error().message);
     if (table->conflict)
-        co_return fail(attempt + "the bridge has the mapping " + *table->conflict +
-                       ", which is in its way; remove it with `ovs-ofctl del-tlv-map BRIDGE '" + *table->conflict +
-                       "'`");
+        co_return fail(attempt + "the bridge has the conflicting mapping " + *table->conflict +
+                       "; remove it with `ovs-ofctl del-tlv-map BRIDGE '" + *table->conflict + "'`");
     if (table->ours) co_return Result<void>{};
     append_option_mapping(session_->output(), exchange.xid(1));
     append_barrier(session_->output(), exchange.xid(2));

@@ -3,16 +3,18 @@
 //                    ┌─ apply(delta): open bundle, flow-mods, barrier, look at the errors, commit or discard
 //   connect ─────────┼─ dump(): every flow in every table
 //   (hello, flow     ├─ ensure_option_mapping(): tun_metadata0 stands for our Geneve option
-//    monitor)        └─ next_event(): somebody else changed flows, or the connection is gone
+//    monitor)        └─ next_event(): another controller changed flows, or the connection is gone
 //
-// One thread: everything runs on the executor of the coroutine that connected. Calls may overlap; each has transaction
-// ids of its own, and what several write at once leaves in one write.
+// One thread: everything runs on the executor of the coroutine that connected. Calls may overlap;
+// each has its own transaction ids, and concurrent output is combined in one write.
 //
-// Foreign changes are seen by a flow monitor (OFPMP_FLOW_MONITOR), which vswitchd serves within its next main loop. It
-// reports the flow-mods of this connection as one short "abbreviated" record a bundle and everybody else's in full, so
-// whatever comes in full is foreign. Polling would have to compare: the statistics that are cheap to poll count flows
-// and miss a changed action, and a full dump is not cheap. When the monitor overflows, vswitchd says so ("paused"),
-// which counts as a foreign change. The monitor ends with the connection, as does everything that it could have missed.
+// Foreign changes are detected by a flow monitor (OFPMP_FLOW_MONITOR), which vswitchd serves within
+// its next main loop. It reports the flow-mods of this connection as one short "abbreviated" record
+// for each bundle and all others in full, so every full record is foreign. Polling would have to
+// compare: the statistics that are cheap to poll count flows and miss a changed action, and a full
+// dump is not cheap. When the monitor overflows, vswitchd reports "paused", which counts as a
+// foreign change. The monitor ends with the connection, as does everything that it could have
+// missed.
 #pragma once
 
 #include "daemonset/base/task.h"
@@ -28,7 +30,8 @@ namespace agent {
 
 class OpenFlowSession;
 
-/// Flows that were added, changed or removed by somebody else since the last such event: resynchronise.
+/// Flows that another controller has added, changed or removed since the last such event:
+/// resynchronise.
 struct ForeignChange {
     std::size_t flows = 0; ///< how many changes were seen, at least 1
     std::string example;   ///< one of them, such as "added table=10,priority=7,ip"
@@ -52,8 +55,8 @@ class OpenFlowConnection {
     OpenFlowConnection& operator=(const OpenFlowConnection&) = delete;
     ~OpenFlowConnection();
 
-    /// Makes tun_metadata0 stand for the Geneve option of flowgen/pipeline.h. Idempotent.
-    /// Errors: another mapping is in the way (says which, and how to remove it).
+    /// Makes tun_metadata0 stand for the Geneve option of flowgen/flow/pipeline.h. Idempotent.
+    /// Errors: another mapping conflicts with it (with its text, and how to remove it).
     [[nodiscard]] Task<outcome::Result<void>> ensure_option_mapping();
 
     /// All flows of all tables.
@@ -66,13 +69,13 @@ class OpenFlowConnection {
     [[nodiscard]] Task<outcome::Result<void>> apply(const flowgen::FlowDelta& delta,
                                                     std::span<const ForeignFlow> foreign = {});
 
-    /// Returns when the switch has done everything that was sent before.
+    /// Returns when the switch has processed everything that was sent before.
     [[nodiscard]] Task<outcome::Result<void>> barrier();
 
     /// Waits for the next event; after ConnectionLost, every call returns it again at once. For one reader at a time.
     [[nodiscard]] Task<SwitchEvent> next_event();
 
-    /// Ends the connection; calls under way fail.
+    /// Ends the connection; calls in flight fail.
     void close();
 
   private:

@@ -19,7 +19,7 @@ constexpr std::uint16_t kBundleFlags = OFPBF_ATOMIC | OFPBF_ORDERED;
 
 const ofp_header* header_of(Message message) { return reinterpret_cast<const ofp_header*>(message.data()); }
 
-/// Takes ownership of a message that libopenvswitch made, and appends it.
+/// Takes ownership of a message that libopenvswitch allocated, and appends it.
 void append(Bytes& out, ofpbuf* made, std::uint32_t xid) {
     const OwnedOfpbuf message(made);
     ofpmsg_update_length(message.get());
@@ -55,7 +55,7 @@ std::string update_text(const ofputil_flow_update& update) {
 
 } // namespace
 
-// A message need not begin at an even address, so its header is read byte by byte.
+// A message may begin at an odd address, so its header is read byte by byte.
 
 std::size_t length_of(Message bytes) { return static_cast<std::size_t>(bytes[2] << 8 | bytes[3]); }
 
@@ -132,7 +132,7 @@ void append_bundle_control(Bytes& out, std::uint32_t xid, std::uint32_t bundle, 
 }
 
 void append_bundle_add_header(Bytes& out, std::uint32_t xid, std::uint32_t bundle) {
-    // Built in place: libopenvswitch's encoder for this message would copy every flow-mod once more.
+    // Built in place: libopenvswitch's encoder for this message would copy every flow-mod again.
     static_assert(sizeof(ofp_header) + sizeof(ofp14_bundle_ctrl_msg) == kBundleAddBytes);
     struct {
         ofp_header header;
@@ -161,7 +161,7 @@ void append_monitor_request(Bytes& out, std::uint32_t xid) {
     request.id = kMonitorId;
     request.command = OFPFMC_ADD;
     request.flags = static_cast<ofp14_flow_monitor_flags>(OFPFMF_ADD | OFPFMF_REMOVED | OFPFMF_MODIFY);
-    request.out_port = OFPP_NONE; // what OFPP_ANY is called here
+    request.out_port = OFPP_NONE; // the name of OFPP_ANY here
     request.out_group = OFPG_ANY;
     request.table_id = OFPTT_ALL;
     match_init_catchall(&request.match);

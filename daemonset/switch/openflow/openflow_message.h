@@ -1,5 +1,5 @@
-// The OpenFlow messages beside flow-mods: what the connection sends, and what it understands of the answers.
-// For this folder's sources only.
+// The OpenFlow messages other than flow-mods: those that the connection sends, and the answers that
+// it reads. For this folder's sources only.
 #pragma once
 
 #include "daemonset/switch/openflow/flow_codec.h"
@@ -22,17 +22,17 @@ enum class MessageKind : std::uint8_t {
     FlowReply,
     MonitorReply,
     OptionTableReply,
-    Other, ///< nothing that we asked for, such as a port status
+    Other, ///< not requested, such as a port status
 };
 
-/// Length of an OpenFlow header, which every message begins with.
+/// Length of the OpenFlow header at the start of every message.
 inline constexpr std::size_t kHeaderBytes = 8;
-/// Length of what stands before the flow-mod in a message that adds it to a bundle.
+/// Length of the part before the flow-mod in a message that adds it to a bundle.
 inline constexpr std::size_t kBundleAddBytes = 16;
 /// OpenFlow 1.5 on the wire.
 inline constexpr std::uint8_t kOpenFlow15 = 6;
 
-/// Of the message that begins here; `bytes` holds a whole header.
+/// The length of the message that begins here; `bytes` holds a whole header.
 [[nodiscard]] std::size_t length_of(Message bytes);
 [[nodiscard]] std::uint8_t version_of(Message message);
 [[nodiscard]] std::uint32_t xid_of(Message message);
@@ -42,7 +42,7 @@ void set_length(std::span<std::uint8_t> message, std::size_t length);
 /// Whether further parts of this multipart answer follow.
 [[nodiscard]] bool more_follows(Message message);
 
-/// What the peer says in its hello: whether it speaks OpenFlow 1.5.
+/// Whether the peer's hello offers OpenFlow 1.5.
 [[nodiscard]] bool offers_openflow15(Message hello);
 /// The switch's reason, such as "OFPBMC_BAD_PREREQ".
 [[nodiscard]] std::string error_text(Message error);
@@ -54,25 +54,25 @@ void append_echo_reply(Bytes& out, Message request);
 void append_barrier(Bytes& out, std::uint32_t xid);
 /// Ordered and atomic.
 void append_bundle_control(Bytes& out, std::uint32_t xid, std::uint32_t bundle, BundleStep step);
-/// What stands before the flow-mod in a message that adds it to a bundle. The flow-mod, with the same xid, follows it;
-/// then set_length() to both together.
+/// The part before the flow-mod in a message that adds it to a bundle. The flow-mod, with the same
+/// xid, follows it; then call set_length() for both together.
 void append_bundle_add_header(Bytes& out, std::uint32_t xid, std::uint32_t bundle);
-/// Asks for all flows.
+/// Requests all flows.
 void append_flow_request(Bytes& out, std::uint32_t xid);
-/// Asks to be told of changes to all flows, but not of the present ones and not of actions.
+/// Requests reports of changes to all flows, without the current flows and without actions.
 void append_monitor_request(Bytes& out, std::uint32_t xid);
 void append_option_table_request(Bytes& out, std::uint32_t xid);
-/// Asks to map our Geneve option to tun_metadata0.
+/// Requests the mapping of our Geneve option to tun_metadata0.
 void append_option_mapping(Bytes& out, std::uint32_t xid);
 
-/// What the switch's option table means for our mapping.
+/// The state of our mapping in the switch's option table.
 struct OptionTable {
-    bool ours = false;                   ///< it is there
-    std::optional<std::string> conflict; ///< something else has its option or its field
+    bool ours = false;                   ///< it exists
+    std::optional<std::string> conflict; ///< another mapping uses its option or its field
 };
 [[nodiscard]] outcome::Result<OptionTable> decode_option_table(Message reply);
 
-/// What a flow monitor's message tells of foreign changes.
+/// The foreign changes in a flow monitor's message.
 struct MonitorReport {
     std::size_t changes = 0; ///< of foreign flows, and 1 for an overflow of the monitor
     std::string example;     ///< the first

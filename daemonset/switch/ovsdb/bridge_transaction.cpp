@@ -5,7 +5,7 @@
 namespace agent {
 namespace {
 
-/// 1.5 is what the agent speaks and 1.3 what many tools do; 1.0 is what `ovs-ofctl dump-flows` tries without options.
+/// The agent speaks 1.5, many tools 1.3, and `ovs-ofctl dump-flows` tries 1.0 without options.
 constexpr std::array<const char*, 3> kProtocols{"OpenFlow10", "OpenFlow13", "OpenFlow15"};
 
 Json protocols() {
@@ -37,7 +37,7 @@ Json name_tables(Transaction& transaction) {
 }
 
 Json bridge_columns(const BridgeSettings& settings, TextMap other_config) {
-    other_config["hwaddr"] = settings.gateway_mac.text(); // `ip link set address` would be overridden by the switch
+    other_config["hwaddr"] = settings.gateway_mac.text(); // `ip link set address` is reverted by the switch
     return {{"datapath_type", settings.datapath},
             {"fail_mode", "secure"},
             {"protocols", protocols()},

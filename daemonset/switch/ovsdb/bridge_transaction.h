@@ -1,4 +1,5 @@
-// What must be written so that the database has the bridge as it should be. For this folder's sources only.
+// The changes that bring the bridge in the database to its settings. For this folder's sources
+// only.
 #pragma once
 
 #include "daemonset/switch/ovsdb/switch_database.h"
@@ -6,7 +7,8 @@
 
 namespace agent {
 
-/// Operations that create the bridge or correct what differs from the settings; none when nothing does.
+/// Operations that create the bridge or correct the differences to the settings; none when there
+/// are none.
 [[nodiscard]] Transaction bridge_transaction(const DatabaseView& view, const BridgeSettings& settings);
 
 } // namespace agent

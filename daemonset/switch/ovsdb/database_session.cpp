@@ -41,7 +41,7 @@ TextMap text_map_of(const Json& value) {
 Json monitored_columns() {
     return {
         {"Open_vSwitch", {{"columns", {"next_cfg", "cur_cfg", "ovs_version", "other_config"}}}},
-        // Not Bridge.ports: with every port added or removed, it would be sent whole.
+        // Not Bridge.ports: it would be sent whole with every port added or removed.
         {"Bridge", {{"columns", {"name", "datapath_type", "fail_mode", "protocols", "other_config", "flow_tables"}}}},
         {"Port", {{"columns", {"name", "interfaces"}}}},
         {"Interface",
@@ -104,7 +104,7 @@ Task<Result<void>> DatabaseSession::followed(std::int64_t configuration, std::st
     while (view_.cur_cfg < configuration) {
         if (lost()) co_return std::unexpected(*lost());
         if (std::chrono::steady_clock::now() >= deadline)
-            co_return fail(what + ": written, but ovs-vswitchd did not follow in time (is it running?)");
+            co_return fail(what + ": written, but ovs-vswitchd did not apply it in time (is it running?)");
         co_await changed(deadline);
     }
     co_return Result<void>{};
@@ -133,7 +133,8 @@ std::uint32_t DatabaseSession::next_ofport() {
     return last_ofport_;
 }
 
-/// `tables` is a table-updates object: table, row, and of each row its new columns, or none when it was deleted.
+/// `tables` is a table-updates object: table, row, and the row's new columns, or none when it was
+/// deleted.
 /// Source: RFC 7047, section 4.1.6. Rows come whole, since monitors of the first version send them so.
 void DatabaseSession::take_update(const Json& tables) {
     for (const auto& [table, rows] : tables.items())

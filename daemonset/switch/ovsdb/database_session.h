@@ -19,13 +19,15 @@ class DatabaseSession : public std::enable_shared_from_this<DatabaseSession> {
     /// Connects and reads the whole view.
     Task<outcome::Result<void>> open();
 
-    /// The results of the transaction's operations. When this returns, the view shows what the transaction did.
+    /// The results of the transaction's operations. When this returns, the view shows the effect of
+    /// the transaction.
     Task<outcome::Result<Json>> run(Transaction transaction);
 
-    /// Returns when the view shows all that anybody's transactions did before.
+    /// Returns when the view shows all earlier transactions of any client.
     Task<outcome::Result<void>> refresh();
 
-    /// Returns when the switch has followed the configuration with this number. `what` begins the error.
+    /// Returns when the switch has applied the configuration with this number. `what` begins the
+    /// error.
     Task<outcome::Result<void>> followed(std::int64_t configuration, std::string what);
 
     /// Waits for the view to change or the connection to end, at most until the deadline.

@@ -1,4 +1,4 @@
-// What the switch's database says, as values: the rows and columns that this project uses.
+// The contents of the switch's database as values: the rows and columns that this project uses.
 // Source of names and meaning: ovs-vswitchd.conf.db(5).
 #pragma once
 
@@ -18,7 +18,7 @@ using RowId = std::string; ///< the UUID of a row
 struct InterfaceRow {
     std::string name;
     std::string type;
-    std::optional<std::int64_t> ofport; ///< absent until the switch has tried; -1 when it could not use the device
+    std::optional<std::int64_t> ofport; ///< absent until the switch has tried; -1 when it cannot use the device
     std::int64_t ofport_request = 0;    ///< 0 when none
     std::string error;                  ///< the switch's reason for an ofport of -1
     std::int64_t mtu_request = 0;       ///< 0 when none
@@ -53,9 +53,9 @@ struct DatabaseView {
     std::map<RowId, InterfaceRow> interfaces;
     std::map<RowId, std::string> table_names; ///< Flow_Table
     bool initialised = false;                 ///< the database has its one Open_vSwitch row
-    bool flow_restore_wait = false;           ///< the switch forwards by old datapath flows until its own are back
+    bool flow_restore_wait = false;           ///< the switch forwards by old datapath flows until its flows are back
     std::int64_t next_cfg = 0;
-    std::int64_t cur_cfg = 0; ///< the switch has done everything up to this next_cfg
+    std::int64_t cur_cfg = 0; ///< the switch has applied everything up to this next_cfg
     std::string switch_version;
 
     [[nodiscard]] const BridgeRow* bridge(std::string_view name) const;

@@ -15,7 +15,8 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds(30);
 
-/// Runs a transaction and waits until the switch has followed it. `counted` is the index of its configuration number.
+/// Runs a transaction and waits until the switch has applied it. `counted` is the index of its
+/// configuration number.
 Task<Result<void>> run_and_follow(std::shared_ptr<DatabaseSession> session, Transaction transaction, std::string what) {
     const auto counted = transaction.count_configuration();
     const auto answer = co_await session->run(std::move(transaction));
@@ -24,20 +25,20 @@ Task<Result<void>> run_and_follow(std::shared_ptr<DatabaseSession> session, Tran
     co_return co_await session->followed(configuration, what);
 }
 
-/// Waits until the switch says whether it can use this interface.
+/// Waits until the switch reports whether it can use this interface.
 Task<Result<std::uint32_t>> ofport_of(std::shared_ptr<DatabaseSession> session, RowId id, std::string what) {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     for (;;) {
         if (session->lost()) co_return std::unexpected(*session->lost());
         const auto found = session->view().interfaces.find(id);
         if (found == session->view().interfaces.end())
-            co_return fail(what + ": somebody removed the port before the switch used it");
+            co_return fail(what + ": the port was removed before the switch used it");
         const auto& row = found->second;
         if (row.ofport.value_or(0) > 0) co_return static_cast<std::uint32_t>(*row.ofport);
         if (row.ofport.value_or(0) < 0)
             co_return fail(what + ": the switch cannot use it: " + (row.error.empty() ? "no reason given" : row.error));
         if (std::chrono::steady_clock::now() >= deadline)
-            co_return fail(what + ": ovs-vswitchd did not take it up in time (is it running?)");
+            co_return fail(what + ": ovs-vswitchd did not open it in time (is it running?)");
         co_await session->changed(deadline);
     }
 }
@@ -100,7 +101,8 @@ Task<Result<std::uint32_t>> SwitchDatabase::add_port(std::string bridge, PortReq
     if (!session_->view().port_id(request.name).empty()) co_return fail(what + ": a port of this name exists already");
     Transaction transaction;
     transaction.require("Bridge", bridge);
-    // Name is an index of these tables: of two writers that add the same port at once, the second one fails.
+    // Name is an index of these tables: if two clients add the same port at once, the second one
+    // fails.
     auto row = interface_row(request);
     row["name"] = request.name;
     const auto inserted = transaction.insert("Interface", "interface", std::move(row));
@@ -114,7 +116,8 @@ Task<Result<std::uint32_t>> SwitchDatabase::add_port(std::string bridge, PortReq
     if (!ofport && !session_->lost()) {
         std::vector<std::string> names{request.name};
         const auto removed = co_await remove_ports(bridge, std::move(names), RemovalWait::Database);
-        if (!removed) co_return fail(ofport.error().message + "; and it stays behind: " + removed.error().message);
+        if (!removed)
+            co_return fail(ofport.error().message + "; and the port could not be removed: " + removed.error().message);
     }
     co_return ofport;
 }
@@ -129,7 +132,7 @@ Task<Result<void>> SwitchDatabase::remove_ports(std::string bridge, std::vector<
         }
     if (ids.empty()) co_return Result<void>{};
     Transaction transaction;
-    // Rows of Port and Interface go with the last reference to them.
+    // Rows of Port and Interface disappear with the last reference to them.
     transaction.mutate("Bridge", where_name(bridge), "ports", "delete", set_of(std::move(ids)));
     if (wait == RemovalWait::Switch) co_return co_await run_and_follow(session_, std::move(transaction), what);
     transaction.count_configuration();
@@ -154,7 +157,7 @@ Task<Result<bool>> SwitchDatabase::remove_bridge(std::string name) {
     const auto id = session_->view().bridge_id(name);
     if (id.empty()) co_return false;
     Transaction transaction;
-    // Rows of Bridge, Port, Interface and Flow_Table go with the last reference to them.
+    // Rows of Bridge, Port, Interface and Flow_Table disappear with the last reference to them.
     transaction.mutate("Open_vSwitch", Json::array(), "bridges", "delete", set_of(Json::array({uuid(id)})));
     CO_RETURN_IF_ERROR(co_await run_and_follow(session_, std::move(transaction), what));
     co_return true;

@@ -11,7 +11,7 @@
 namespace agent {
 
 [[nodiscard]] Json uuid(const RowId& id);
-/// A row inserted by the same transaction, by the name that it gave.
+/// A reference to a row inserted by the same transaction, by its name there.
 [[nodiscard]] Json named_uuid(const std::string& name);
 [[nodiscard]] Json set_of(Json elements);
 [[nodiscard]] Json map_of(const TextMap& map);
@@ -30,7 +30,8 @@ class Transaction {
     std::size_t select(const std::string& table, const std::string& column);
     /// The transaction fails unless a row of this name exists.
     std::size_t require(const std::string& table, const std::string& name);
-    /// Asks the switch to follow: it copies the number that this makes to cur_cfg when it has. Index of its value.
+    /// Increments the configuration number, which the switch copies to cur_cfg once it has applied
+    /// it. Index of its value.
     std::size_t count_configuration();
 
     [[nodiscard]] bool empty() const { return params_.size() == 1; }

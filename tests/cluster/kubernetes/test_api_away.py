@@ -145,6 +145,6 @@ class ApiAway(ClusterTest):
             self.assertTrue(self.open("two"))
             os.kill(stopped.pid, signal.SIGCONT)
             self.assert_only_policy_two_is_new()
-            again = log.lines("has forgotten what was last read")
+            again = log.lines("no longer has the version last read")
         for what in ('"network policies"', '"labels of all pods"'):
             self.assertTrue(any(f"resource={what}" in line for line in again), again)

@@ -161,8 +161,8 @@ class Install(ClusterTest):
         self.kubectl("apply", "-f", "-", manifest=self.shipped())
         self.kubectl(*ROLLOUT, "daemonset/ovs-cni")
         for name, level, words in (
-            ("node1", "warning", "networks of others come first"),
-            ("node2", "info", "networks of others are there"),
+            ("node1", "warning", "other networks come first"),
+            ("node2", "info", "other networks are configured"),
         ):
             agent = self.agents()[name]["metadata"]["name"]
             logged = self.kubectl("--namespace", "kube-system", "logs", agent, "--container", "agent")

@@ -1,4 +1,4 @@
-// The record of an attachment, and the bookkeeping over it.
+// The record of an attachment, and the bookkeeping of attachments.
 #include "daemonset/attachments/attachments.h"
 
 #include <gmock/gmock.h>
@@ -93,7 +93,7 @@ TEST(Attachments, one_being_added_is_served_once_with_the_ofport_asked_for) {
     EXPECT_FALSE(attachments.compile_is_stale());
     const std::vector<std::string> names{"h-a"};
     (void)attachments.refresh(view_of({added}), names);
-    EXPECT_FALSE(attachments.compile_is_stale()) << "its own row is no news";
+    EXPECT_FALSE(attachments.compile_is_stale()) << "its own row changes nothing";
     attachments.end(added.key);
     EXPECT_FALSE(attachments.compile_is_stale());
 }

@@ -41,7 +41,7 @@ spec:
     spec: {containers: [{name: c}]}
 )";
 
-/// Sees every change of the bridge's flows, by a connection of its own.
+/// Observes every change of the bridge's flows, over a connection of its own.
 class FlowWatcher {
   public:
     explicit FlowWatcher(const Node& node)
@@ -49,7 +49,7 @@ class FlowWatcher {
               agent::must(agent::run(loop_, agent::OpenFlowConnection::connect(node.path("br-int.mgmt").string())))) {
         expect();
     }
-    /// Forgets what has happened until now.
+    /// Forgets earlier changes.
     void forget() {
         agent::must(agent::run(loop_, connection_->barrier()));
         while (seen()) expect();
@@ -131,7 +131,7 @@ TEST(Manifests, an_agent_that_starts_beside_a_broken_file_leaves_the_switch_as_i
     node.start_agent();
     ASSERT_TRUE(eventually([&] { return node.get("/readyz").body.contains("policy.yaml"); }));
     EXPECT_EQ(node.get("/readyz").status, 503);
-    EXPECT_EQ(node.flows(), before) << "the policy's flows must not go because its file is broken";
+    EXPECT_EQ(node.flows(), before) << "a broken file must not remove the policy's flows";
     node.write("policy.yaml", policy(80));
     EXPECT_TRUE(eventually([&] { return node.get("/readyz").status == 200; }));
     EXPECT_EQ(node.flows(), before);

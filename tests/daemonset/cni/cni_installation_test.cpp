@@ -1,4 +1,4 @@
-// Plugin and conflist in folders of the test's own.
+// Plugin and conflist in the test's own folders.
 #include "daemonset/base/whole_file.h"
 #include "daemonset/cni/cni_installation.h"
 

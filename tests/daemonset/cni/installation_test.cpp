@@ -1,4 +1,4 @@
-// When the agent makes its node known to the container runtime, on a real switch.
+// When the agent announces its network to the container runtime, on a real switch.
 #include "tests/daemonset/node.h"
 
 #include <gmock/gmock.h>
@@ -50,7 +50,7 @@ TEST(Installation, a_folder_that_cannot_be_written_is_tried_again) {
     ASSERT_TRUE(eventually([&] { return node.log().contains("installing the CNI plugin"); })) << node.log();
     EXPECT_FALSE(node.has_conflist());
     node.command("rm " + node.path("bin").string());
-    node.write("node3.yaml", "{apiVersion: v1, kind: Node, metadata: {name: node3}}\n"); // something happens
+    node.write("node3.yaml", "{apiVersion: v1, kind: Node, metadata: {name: node3}}\n"); // any change
     EXPECT_TRUE(eventually([&] { return node.has_conflist(); })) << node.log();
 }
 
@@ -60,7 +60,7 @@ TEST(Installation, a_network_that_the_runtime_prefers_is_named_as_a_warning) {
                  "/05-other.conflist && echo '{}' > " + node.path("net.d").string() + "/99-loopback.conf");
     node.start_ready_agent();
     ASSERT_TRUE(eventually([&] { return node.log().contains("files=05-other.conflist"); })) << node.log();
-    EXPECT_THAT(node.log(), HasSubstr("level=warning msg=\"networks of others come first"));
+    EXPECT_THAT(node.log(), HasSubstr("level=warning msg=\"other networks come first"));
     EXPECT_THAT(node.log(), HasSubstr("files=99-loopback.conf"));
 }
 

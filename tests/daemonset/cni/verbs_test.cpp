@@ -54,7 +54,7 @@ TEST_F(Verbs, add_answers_with_addresses_and_leaves_record_port_and_flows) {
     EXPECT_EQ(added->gateways[0].text(), "169.254.1.1");
     EXPECT_EQ(added->gateways[1].text(), "fe80::1");
     EXPECT_EQ(added->mtu, 1430);
-    EXPECT_FALSE(added->checksum_offload) << "the userspace datapath completes no checksums";
+    EXPECT_FALSE(added->checksum_offload) << "the userspace datapath does not complete checksums";
     for (const auto* part :
          {"container-web", "eth0", "shop", "uid-web", "10.244.1.2,fd00:10:244:1::2", "0a:58:00:00:00:01"})
         EXPECT_THAT(record_of("web"), HasSubstr(part));
@@ -136,7 +136,7 @@ TEST_F(Verbs, a_pod_that_becomes_known_during_add_is_attached) {
     start("podWaitSeconds: 20\n", {});
     node().make_interface("web");
     auto call = std::async(std::launch::async, [&] { return node().add("web"); });
-    node().write_pod("other"); // a change that is not the one
+    node().write_pod("other"); // an unrelated change
     node().write_pod("web");
     const auto added = call.get();
     EXPECT_TRUE(added) << added.error().message;
@@ -186,7 +186,7 @@ TEST_F(Verbs, a_missing_host_interface_undoes_the_add) {
     EXPECT_TRUE(eventually([&] { return free_addresses() == free; }));
     EXPECT_THAT(node().vsctl("--columns=name list interface"), Not(HasSubstr("h-web")));
     node().make_interface("web");
-    EXPECT_TRUE(node().add("web")) << "nothing of the first try may be in the way";
+    EXPECT_TRUE(node().add("web")) << "the first attempt must leave nothing behind";
 }
 
 TEST_F(Verbs, an_add_whose_plugin_died_is_undone) {
@@ -194,7 +194,7 @@ TEST_F(Verbs, an_add_whose_plugin_died_is_undone) {
     node().make_interface("web");
     close(node().send(ovs_cni::encode_request(node().add_request("web"))));
     node().write_pod("web");
-    EXPECT_TRUE(eventually([&] { return node().log().contains("went away before ADD was answered"); }));
+    EXPECT_TRUE(eventually([&] { return node().log().contains("disconnected before ADD was answered"); }));
     EXPECT_TRUE(eventually([&] { return node().debug()["attachments"].empty(); }));
     EXPECT_TRUE(eventually([&] { return free_addresses() == 253; }));
     EXPECT_TRUE(node().add("web"));

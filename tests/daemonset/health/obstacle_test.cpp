@@ -1,4 +1,4 @@
-// What keeps pods from being served: how it is found, and what it says.
+// Why pods cannot be served: how obstacles are found, and their messages.
 #include "daemonset/health/obstacle.h"
 
 #include "daemonset/host/underlay.h"
@@ -100,7 +100,8 @@ TEST(MtuObstacle, the_smallest_underlay_depends_on_the_families_of_pods_and_unde
     EXPECT_EQ(mtu_obstacle(host(1280 + 70), dual), std::nullopt);
     EXPECT_THAT(
         mtu_obstacle(host(1279 + 70), dual)->message,
-        HasSubstr("eth0 has an MTU of 1349, which leaves pods 1279 bytes, and they need 1280: raise it to 1350"));
+        HasSubstr(
+            "eth0 has an MTU of 1349, which leaves pods 1279 bytes, but they need 1280: raise it to at least 1350"));
     EXPECT_EQ(mtu_obstacle(host(1280 + 90, "fd00::1"), dual), std::nullopt);
     EXPECT_TRUE(mtu_obstacle(host(1279 + 90, "fd00::1"), dual));
 }
@@ -108,7 +109,7 @@ TEST(MtuObstacle, the_smallest_underlay_depends_on_the_families_of_pods_and_unde
 TEST(MtuObstacle, a_configured_mtu_has_to_fit_the_underlay) {
     const std::vector ipv4{prefix("10.244.1.0/24")};
     EXPECT_EQ(mtu_obstacle(host(1500, "172.30.0.1", 1430), ipv4), std::nullopt);
-    EXPECT_THAT(mtu_obstacle(host(1500, "172.30.0.1", 1500), ipv4)->message, HasSubstr("raise it to 1570"));
+    EXPECT_THAT(mtu_obstacle(host(1500, "172.30.0.1", 1500), ipv4)->message, HasSubstr("raise it to at least 1570"));
 }
 
 TEST(AddressObstacle, pods_outside_the_pod_cidrs_are_named_a_few_of_them_and_counted) {

@@ -1,4 +1,4 @@
-// A node that cannot serve pods says so in the same words wherever it is asked, and recovers by itself.
+// A node that cannot serve pods gives the same reason everywhere, and recovers by itself.
 #include "tests/daemonset/node.h"
 
 #include <gmock/gmock.h>
@@ -17,7 +17,7 @@ std::string nodes(const std::string& pod_cidrs, const std::string& address = "17
 }
 
 struct TroubledNode : Node {
-    /// Waits for a reason with this in it; returns it as STATUS gives it.
+    /// Waits for a reason that contains this text; returns it as in STATUS.
     [[nodiscard]] std::string reason_with(const std::string& part) const {
         EXPECT_TRUE(eventually([&] { return get("/readyz").body.contains(part); })) << get("/readyz").body;
         const auto status = call<ovs_cni::StatusResponse>(ovs_cni::StatusRequest{"ovs-cni"});
@@ -62,7 +62,7 @@ TEST(Unready, while_pods_have_addresses_outside_the_pod_cidrs_which_they_keep) {
     EXPECT_EQ(node.add("late").error().code, ovs_cni::cni_code::kTryAgain);
     const auto checked = node.check("web");
     ASSERT_TRUE(checked) << checked.error().message;
-    EXPECT_TRUE(checked->differences.empty()) << "its flows stay";
+    EXPECT_TRUE(checked->differences.empty()) << "the pod's flows stay";
     ASSERT_TRUE(node.del("web"));
     EXPECT_TRUE(node.is_ready_again());
     EXPECT_TRUE(node.add("late"));

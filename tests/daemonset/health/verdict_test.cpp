@@ -1,4 +1,4 @@
-// When trouble counts, by a clock of the test's own.
+// When an obstacle counts, with the test's own clock.
 #include "daemonset/health/verdict.h"
 
 #include <gtest/gtest.h>
@@ -41,7 +41,7 @@ TEST(Verdict, trouble_that_lasts_is_said_with_its_latest_cause_and_its_end_at_on
     (void)verdict.observe(std::nullopt, kStart);
     (void)verdict.observe(kSwitch, kStart);
     (void)verdict.observe(kFlows, kStart + seconds(9));
-    EXPECT_TRUE(verdict.observe(kFlows, kStart + Verdict::kHoldOff)) << "one cause after the other is one trouble";
+    EXPECT_TRUE(verdict.observe(kFlows, kStart + Verdict::kHoldOff)) << "successive causes count as one obstacle";
     EXPECT_EQ(*verdict.report(), (NetworkReport{true, "FlowsNotInstalled", "flows are missing"}));
     EXPECT_EQ(verdict.deadline(), kNever);
     EXPECT_TRUE(verdict.observe(kSwitch, kStart + seconds(11)));

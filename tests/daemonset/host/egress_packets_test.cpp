@@ -15,7 +15,7 @@ namespace agent {
 namespace {
 
 constexpr int kPatienceMs = 10000;
-constexpr int kSilenceMs = 300; ///< in which a datagram would have come, on one machine
+constexpr int kSilenceMs = 300; ///< enough for a datagram to arrive, on one machine
 
 sockaddr_storage endpoint(const char* address, std::uint16_t port) {
     sockaddr_storage storage{};
@@ -46,9 +46,9 @@ class Datagrams {
         peer_ = endpoint(address, port);
         EXPECT_EQ(connect(fd_, reinterpret_cast<const sockaddr*>(&peer_), sizeof peer_), 0);
     }
-    /// To the one that it is connected to, or that it last heard from.
+    /// Sends to the connected peer, or to the last sender heard.
     void say() const { (void)sendto(fd_, "x", 1, 0, reinterpret_cast<const sockaddr*>(&peer_), sizeof peer_); }
-    /// Whether a datagram comes, or an ICMP error about one that was sent.
+    /// Whether a datagram arrives, or an ICMP error about an earlier one.
     bool hears(int patience_ms) {
         pollfd waiting{fd_, POLLIN, 0};
         if (poll(&waiting, 1, patience_ms) != 1) return false;
@@ -84,7 +84,7 @@ class EgressPackets : public HostPackets, public ::testing::WithParamInterface<A
   protected:
     void SetUp() override {
         HostPackets::SetUp();
-        // What no translation catches goes to the outside, which has that address as well.
+        // Packets that no translation matches go to the outside, which also has that address.
         host_.run("ip route add 10.96.0.0/16 via 172.30.0.9; ip route add fd00:10:96::/112 via fd00:172:30::9; "
                   "sysctl -q net.ipv4.conf.all.send_redirects=0");
         outside_.run("ip addr add 10.96.0.9/32 dev lo; ip addr add fd00:10:96::9/128 dev lo nodad; "
@@ -116,7 +116,7 @@ class EgressPackets : public HostPackets, public ::testing::WithParamInterface<A
     }
     void enforce(const flowgen::HostPolicy& policy) const { install(false, {}, policy); }
 
-    /// A question of the pod to a Service, and the answer of the backend `server`.
+    /// A request of the pod to a Service, and the answer of the backend `server`.
     static bool asks(Datagrams& client, Datagrams& server) {
         client.say();
         if (!server.hears(kPatienceMs)) return false;
@@ -155,7 +155,7 @@ TEST_P(EgressPackets, and_the_host_as_a_backend_likewise) {
     enforce(isolated({}));
     EXPECT_TRUE(asks_in_vain(client, server));
     server.say();
-    EXPECT_FALSE(client.hears(kSilenceMs)) << "an answer to what is not allowed any more";
+    EXPECT_FALSE(client.hears(kSilenceMs)) << "an answer to a request that is no longer allowed";
 }
 
 TEST_P(EgressPackets, a_stricter_policy_cuts_what_is_open_both_ways_and_a_wider_one_opens_it_again) {
@@ -186,7 +186,7 @@ TEST_P(EgressPackets, errors_of_an_allowed_connection_come_back) {
     Datagrams client(pod_, GetParam().pod, 40000);
     client.connect_to(GetParam().service_outside, 53);
     enforce(isolated(only(GetParam().outside, 5353)));
-    client.say(); // nobody listens there
+    client.say(); // without a listener
     ASSERT_TRUE(client.hears(kPatienceMs));
     EXPECT_TRUE(client.refused());
 }
@@ -196,7 +196,7 @@ TEST_P(EgressPackets, a_service_address_that_nobody_translates_is_judged_as_it_i
     Datagrams client(pod_, GetParam().pod, 40000);
     client.connect_to(GetParam().service_unserved, 53);
     enforce({});
-    ASSERT_TRUE(asks(client, server)) << "without policy it arrives, or this test shows nothing";
+    ASSERT_TRUE(asks(client, server)) << "without policy it must arrive, or this test is void";
     enforce(isolated(only(GetParam().outside, 53)));
     EXPECT_TRUE(asks_in_vain(client, server));
     enforce(isolated(only(GetParam().service_unserved, 53)));
@@ -232,7 +232,8 @@ TEST_P(EgressPackets, what_goes_back_into_the_bridge_is_the_bridges_to_judge) {
 }
 
 TEST_P(EgressPackets, what_was_translated_to_another_node_has_this_nodes_address_whatever_the_setting) {
-    outside_.run("ip route del 10.244.1.0/24; ip route del fd00:10:244:1::/64"); // as if they led to its own bridge
+    outside_.run(
+        "ip route del 10.244.1.0/24; ip route del fd00:10:244:1::/64"); // as if the routes led to its own bridge
     Datagrams server(outside_, GetParam().outside, 5353);
     Datagrams client(pod_, GetParam().pod, 40000);
     client.connect_to(GetParam().service_outside, 53);

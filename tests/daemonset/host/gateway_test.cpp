@@ -1,4 +1,5 @@
-// What the host's side of the bridge must be, and what the underlay leaves for pods.
+// The required state of the host's side of the bridge, and the MTU that the underlay leaves for
+// pods.
 #include "daemonset/base/log.h"
 #include "daemonset/host/gateway.h"
 #include "daemonset/host/underlay.h"

@@ -17,9 +17,10 @@ namespace agent {
 class HostPackets : public ::testing::Test {
   protected:
     void SetUp() override {
-        // Addresses are usable at once, link-local ones too: nobody else is here to have the same.
+        // Addresses are usable at once, including link-local ones: they cannot be duplicates here.
         for (const auto* each : {&host_, &pod_, &outside_}) each->run("sysctl -q net.ipv6.conf.default.accept_dad=0");
-        // Reverse-path filtering is off, so that what is dropped was dropped by the table; a new namespace inherits it.
+        // Reverse-path filtering is off, so that only the table drops packets; a new namespace
+        // inherits it.
         host_.run("sysctl -q net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 "
                   "net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1; "
                   "ip link add br-int type veth peer name eth0 netns " +
@@ -63,15 +64,15 @@ class HostPackets : public ::testing::Test {
         return std::system(command.c_str()) == 0;
     }
 
-    /// Waits until an honest echo request gets its reply: from then on neighbours are known, and what is lost was
-    /// dropped.
+    /// Waits until a valid echo request gets its reply: from then on the neighbours are known, and
+    /// a lost packet was dropped.
     static void settle(const ovs_cni::PrivateNamespace& from, const std::string& arguments) {
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
         while (!reaches(from, arguments))
             ASSERT_LT(std::chrono::steady_clock::now(), deadline) << arguments << " is never answered";
     }
 
-    /// Echo requests that have arrived in this namespace: IPv4's and IPv6's.
+    /// Echo requests that have arrived in this namespace: of IPv4 and of IPv6.
     static long echoes(const ovs_cni::PrivateNamespace& at) {
         const auto command =
             "nsenter --net=" + at.path() +

@@ -1,11 +1,12 @@
-// What the nftables table does to real packets: masquerade, and the guard against forged sources.
+// The effect of the nftables table on real packets: masquerade, and the guard against forged
+// sources.
 #include "tests/daemonset/host/host_packets.h"
 
 namespace agent {
 namespace {
 
 TEST_F(HostPackets, pods_reach_the_outside_with_the_nodes_address) {
-    // The outside knows no way to pods, so only what carries the node's address is answered.
+    // The outside has no route to pods, so only packets with the node's address are answered.
     install(true, {prefix("10.244.0.0/16"), prefix("fd00:10:244::/48")});
     EXPECT_TRUE(reaches(pod_, "172.30.0.9"));
     EXPECT_TRUE(reaches(pod_, "-6 fd00:172:30::9"));
@@ -28,7 +29,8 @@ TEST_F(HostPackets, towards_nodes_nothing_is_translated) {
 }
 
 TEST_F(HostPackets, a_service_whose_backend_is_a_node_is_answered_through_this_host) {
-    // The node knows its way to pods, but the answer has to come back to where the Service's address was translated.
+    // The node has a route to pods, but the answer has to come back to where the Service's address
+    // was translated.
     install(false, {prefix("172.30.0.9/32"), prefix("fd00:172:30::9/128")});
     host_.run("nft add table inet services; "
               "nft add chain inet services prerouting { type nat hook prerouting priority dstnat\\; }; "
@@ -52,10 +54,10 @@ TEST_F(HostPackets, a_pods_source_from_the_underlay_is_dropped) {
         return echoes(pod_) + echoes(host_) - honest;
     };
     const auto before = forge();
-    EXPECT_EQ(before, 4) << "without the table forged packets arrive, or this test shows nothing";
+    EXPECT_EQ(before, 4) << "without the table forged packets must arrive, or this test is void";
     install(true, {});
     EXPECT_EQ(forge(), before);
-    EXPECT_TRUE(reaches(outside_, "10.244.1.2")) << "an honest source passes";
+    EXPECT_TRUE(reaches(outside_, "10.244.1.2")) << "a genuine source passes";
 }
 
 TEST_F(HostPackets, the_nodes_own_source_from_the_underlay_is_dropped) {
@@ -70,7 +72,7 @@ TEST_F(HostPackets, the_nodes_own_source_from_the_underlay_is_dropped) {
         return echoes(pod_) - honest;
     };
     const auto before = forge();
-    EXPECT_EQ(before, 1) << "without the table the forged packet arrives, or this test shows nothing";
+    EXPECT_EQ(before, 1) << "without the table the forged packet must arrive, or this test is void";
     install(true, {});
     EXPECT_EQ(forge(), before);
     EXPECT_TRUE(reaches(host_, "-6 fd00:10:244:1::2")) << "the node itself passes";

@@ -1,4 +1,4 @@
-// Egress policy in the host's own table: when it is there, and that it stays.
+// Egress policy in the host's own table: when it is installed, and that it stays.
 #include "tests/daemonset/node.h"
 
 #include <gmock/gmock.h>
@@ -57,11 +57,12 @@ TEST(HostPolicy, of_an_agent_before_stays_until_the_next_one_knows_its_own) {
     const auto before = node.table();
     node.stop_agent();
     EXPECT_EQ(node.table(), before);
-    // Without the switch nothing is compiled, and all the rest of the host's network is brought in line.
+    // Without the switch nothing is compiled, and everything else of the host's network is
+    // configured.
     const auto socket = node.path("br-int.mgmt");
     std::filesystem::rename(socket, node.path("hidden"));
     node.command("ip route del 10.244.2.0/24");
-    node.command("nft add element inet ovs-cni services4 { 198.51.100.0/24 }"); // goes when the table is replaced
+    node.command("nft add element inet ovs-cni services4 { 198.51.100.0/24 }"); // disappears when the table is replaced
     const auto changed = node.table();
     node.write("policy.yaml", policy("203.0.113.0/24"));
     node.start_agent();

@@ -1,4 +1,4 @@
-// The nftables table: its text, and what the kernel makes of it.
+// The nftables table: its text, and the kernel's reading of it.
 #include "daemonset/host/host_network.h"
 #include "daemonset/host/host_rules.h"
 
@@ -33,7 +33,7 @@ flowgen::PortsAt ports(const char* cidr, flowgen::Protocol protocol, std::uint16
     return {{prefix(cidr).first(), prefix(cidr).last()}, {protocol, first, last}};
 }
 
-/// Two pods that may reach the same, and one that may reach nothing.
+/// Two pods with the same allowed destinations, and one without any.
 flowgen::HostPolicy example_policy() {
     const flowgen::Destinations some{.any_traffic = {{address("192.0.2.1"), address("192.0.2.6")}},
                                      .ports = {ports("0.0.0.0/0", flowgen::Protocol::UDP, 53, 53),
@@ -50,7 +50,7 @@ HostRules with(const flowgen::HostPolicy& policy) {
     return rules;
 }
 
-/// A listing's sets, maps and chains, in an order that does not tell which was there first.
+/// A listing's sets, maps and chains, in an order that does not depend on their creation.
 std::vector<std::string> blocks(const std::string& listing) {
     std::vector<std::string> out{""};
     std::istringstream lines(listing);
@@ -112,7 +112,7 @@ TEST_F(HostRulesInKernel, are_installed_once_and_replaced_whole) {
     ASSERT_TRUE(first) << first.error().message;
     EXPECT_TRUE(*first);
     EXPECT_THAT(listing(), HasSubstr("!= @cluster4 masquerade fully-random"));
-    EXPECT_FALSE(*table.install(example())) << "the same rules again are no change";
+    EXPECT_FALSE(*table.install(example())) << "the same rules again change nothing";
     auto rules = example();
     rules.masquerade = false;
     rules.own_pods = {prefix("10.9.0.0/16")};
@@ -172,7 +172,8 @@ TEST_F(HostRulesInKernel, hold_what_isolated_pods_may_reach_once_for_all_that_ma
 TEST_F(HostRulesInKernel, change_of_policy_leaves_the_rest_alone_and_ends_as_a_whole_table_would) {
     HostRulesTable changed;
     ASSERT_TRUE(changed.install(with({})));
-    ASSERT_TRUE(run_nftables("add set inet ovs-cni witness { type ipv4_addr; }")); // goes when the table is replaced
+    ASSERT_TRUE(
+        run_nftables("add set inet ovs-cni witness { type ipv4_addr; }")); // disappears when the table is replaced
     auto fewer = example_policy();
     fewer.isolated.begin()->second.clear();
     fewer.isolated.erase(fewer.isolated.begin());
@@ -221,7 +222,7 @@ TEST_F(HostRulesInKernel, are_put_right_after_a_change_of_policy_as_well) {
     ASSERT_TRUE(table.install(with(example_policy())));
     const auto right = blocks(listing());
     ASSERT_TRUE(run_nftables("flush map inet ovs-cni isolated4"));
-    EXPECT_FALSE(*table.repair()) << "nobody knows that it was changed";
+    EXPECT_FALSE(*table.repair()) << "it is unknown whether it was changed";
     EXPECT_EQ(blocks(listing()), right);
     ASSERT_TRUE(run_nftables("flush map inet ovs-cni isolated4"));
     EXPECT_TRUE(*table.repair());

@@ -29,13 +29,13 @@ bool accepts(const std::string& path) {
     return accepted;
 }
 
-/// Waits until somebody listens on this unix socket; wakes whenever something appears in its folder.
+/// Waits for a listener on this unix socket; wakes whenever an entry appears in its folder.
 void wait_for_listener(const std::filesystem::path& path) {
     const int changes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     inotify_add_watch(changes, path.parent_path().c_str(), IN_CREATE);
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (!accepts(path.string())) {
-        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("nobody listens on " + path.string());
+        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("no listener on " + path.string());
         pollfd event{changes, POLLIN, 0};
         std::array<char, 4096> ignored{};
         if (poll(&event, 1, 10) > 0 && read(changes, ignored.data(), ignored.size()) < 0)

@@ -51,13 +51,14 @@ class RealSwitch {
     /// Kills ovs-vswitchd and starts it again.
     void restart_vswitchd();
     void stop_vswitchd();
-    /// What a command prints on both outputs; fails the test when it fails. It runs in the switch's network namespace.
+    /// The output of a command on both streams; a failing command fails the test. It runs in the
+    /// switch's network namespace.
     std::string command(const std::string& text);
     /// `ovs-ofctl -O OpenFlow15 VERB br-int ARGUMENTS`, by another connection than the test's.
     std::string ofctl(const std::string& verb, const std::string& arguments = "");
     /// `ovs-vsctl ARGUMENTS`.
     std::string vsctl(const std::string& arguments);
-    /// A pair of network devices where the switch can see them.
+    /// A pair of network devices in the switch's namespace.
     void add_veth(const std::string& name, const std::string& peer);
 
   private:
@@ -66,7 +67,7 @@ class RealSwitch {
     std::optional<ChildProcess> vswitchd_;
 };
 
-/// Runs a coroutine to its end. Whoever still waits when the loop stops is not resumed.
+/// Runs a coroutine to its end. Coroutines that still wait when the loop stops are not resumed.
 template <typename T> T run(boost::asio::io_context& loop, boost::asio::awaitable<T> coroutine) {
     auto result = boost::asio::co_spawn(loop, std::move(coroutine), boost::asio::use_future);
     loop.restart();
@@ -75,7 +76,7 @@ template <typename T> T run(boost::asio::io_context& loop, boost::asio::awaitabl
     return result.get();
 }
 
-/// The value of a result that must be one.
+/// The value of a result that must have one.
 template <typename T> T must(outcome::Result<T> result) {
     if (!result) throw std::runtime_error(result.error().message);
     if constexpr (!std::is_void_v<T>) return std::move(*result);

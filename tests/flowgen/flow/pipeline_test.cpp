@@ -13,7 +13,8 @@ TEST(Pipeline, tables_are_numbered_in_ascending_order_and_named) {
     EXPECT_EQ(table_name(81), "?");
 }
 
-/// A switch refuses a goto_table that does not lead onwards, and a packet that meets no flow leaves no counter.
+/// A switch refuses a goto_table to an earlier table, and a packet that matches no flow leaves no
+/// counter.
 TEST(Pipeline, every_table_ends_in_a_miss_flow_and_leads_onwards_to_a_table_that_exists) {
     example::Cluster cluster;
     cluster.add_local_pod("shop", "web", "web");

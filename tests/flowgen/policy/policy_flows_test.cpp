@@ -52,7 +52,8 @@ TEST(PolicyFlows, ten_thousand_namespaces_that_may_reach_dns_are_one_conjunction
     }
     const auto compiled = cluster.compile();
     EXPECT_EQ(conjunction_ids(compiled).size(), 1U);
-    // One flow a namespace as subject, one peer, one port, the conjunction's result; block, deny and miss of the table.
+    // One flow for each namespace as subject, one peer, one port, the conjunction's result; block,
+    // deny and miss of the table.
     EXPECT_EQ(lines_of(compiled, Table::Egress).size(), 10'000U + 3 + 4);
 }
 

@@ -79,7 +79,7 @@ TEST_F(Netlink, a_link_that_was_removed_soon_cannot_be_found_any_more) {
         EXPECT_EQ(*find_link(socket, "vanish"), std::nullopt);
         EXPECT_EQ(*find_link(socket, "other"), std::nullopt);
     }
-    EXPECT_TRUE(delete_link_soon("vanish")) << "one that is gone already is no error";
+    EXPECT_TRUE(delete_link_soon("vanish")) << "an absent link is not an error";
     EXPECT_THAT(delete_link_soon("lo").error().message, HasSubstr("cannot remove the interface lo"));
 }
 

@@ -9,7 +9,8 @@ namespace ovs_cni {
 namespace {
 
 TEST(VethIdentity, is_the_same_in_every_version_of_the_plugin) {
-    // DEL of a new version must find what ADD of an old one made: these values may never change.
+    // DEL of a new version must find the veth from ADD of an old one: these values may never
+    // change.
     const auto identity = veth_identity({"c0ffee", "eth0"});
     EXPECT_EQ(identity.host_name, veth_identity({"c0ffee", "eth0"}).host_name);
     EXPECT_EQ(veth_identity({"abc", "eth0"}).host_name, "ovs82822394fe0");

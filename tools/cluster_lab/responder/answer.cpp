@@ -36,7 +36,8 @@ bool watch(int epoll, int fd) {
 
 bool out_of_resources(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS; }
 
-/// Accepts what waits. False when the process ran out of descriptors or memory: then it would never accept again.
+/// Accepts pending connections. False without descriptors or memory: then it could never accept
+/// again.
 bool accept_connections(int epoll, int listener, const std::string& name) {
     while (true) {
         sockaddr_storage source{};
@@ -48,7 +49,7 @@ bool accept_connections(int epoll, int listener, const std::string& name) {
     }
 }
 
-/// Sends back what the client sent; what the client does not read in time is dropped.
+/// Echoes the client's bytes; bytes that the client does not read in time are dropped.
 void echo(int connection) {
     std::array<char, 4096> buffer{};
     const ssize_t received = recv(connection, buffer.data(), buffer.size(), 0);
@@ -89,7 +90,8 @@ void answer_datagrams(int socket, const std::string& name) {
         message.msg_control = control.data();
         message.msg_controllen = control.size();
         if (recvmsg(socket, &message, 0) < 0) {
-            // An ICMP error for an earlier answer is reported here once; the next datagram is behind it.
+            // An ICMP error for an earlier answer is reported here once; the next datagram follows
+            // it.
             if (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH || errno == EINTR) continue;
             return;
         }

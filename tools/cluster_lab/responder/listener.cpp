@@ -23,8 +23,8 @@ bool protocol_is_missing(int error) { return error == EPROTONOSUPPORT || error =
 
 void set_option(int fd, int level, int option, int value = kOn) { setsockopt(fd, level, option, &value, sizeof value); }
 
-/// Peers whose traffic a policy cut off never say goodbye: keep-alive finds them, so that their connections do not pile
-/// up.
+/// Peers that are cut off by policy never close their connections: keep-alive finds them, so that
+/// the connections do not pile up.
 void set_options(int fd, const PortRequest& port, int family, Sharing sharing) {
     set_option(fd, SOL_SOCKET, SO_REUSEADDR);
     if (sharing == Sharing::Shared) set_option(fd, SOL_SOCKET, SO_REUSEPORT);

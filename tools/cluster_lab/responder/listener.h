@@ -19,7 +19,7 @@ enum class Transport : std::uint8_t { TCP, UDP, SCTP };
 struct PortRequest {
     std::uint16_t number = 0;
     Transport transport = Transport::TCP;
-    std::string text; ///< as the command line had it
+    std::string text; ///< as on the command line
 
     /// From "NUMBER/tcp", "NUMBER/udp" or "NUMBER/sctp".
     [[nodiscard]] static outcome::Result<PortRequest> parse(std::string_view text);
@@ -33,8 +33,8 @@ struct Listener {
 /// Whether other processes of the same network namespace may listen on the same port: pods on the host's network do.
 enum class Sharing : std::uint8_t { Alone, Shared };
 
-/// The listening sockets for `port`, in each family that the namespace has. None when the kernel lacks the protocol
-/// (SCTP); an error when the port is taken.
+/// The listening sockets for `port`, in each family that the namespace has. None when the kernel
+/// lacks the protocol (SCTP); an error when the port is in use.
 [[nodiscard]] outcome::Result<std::vector<Listener>> listen_on(const PortRequest& port, Sharing sharing);
 
 } // namespace responder

@@ -1,11 +1,11 @@
-// ovs-cni-lab-responder: the application of a pod in the lab. It answers on every port that it is given, over IPv4 and
-// IPv6, saying its own name and the source address it saw.
+// ovs-cni-lab-responder: the application of a pod in the lab. It answers on every given port, over
+// IPv4 and IPv6, with its own name and the source address it saw.
 //
 //   ovs-cni-lab-responder [--share] NETNS NAME PORT/PROTOCOL...
 //
-// It enters the network namespace NETNS, binds, goes to the background and prints "pid N"; before that, one line
-// "unavailable PORT/PROTOCOL" for each port whose protocol this kernel does not have. When the command has returned,
-// the ports answer.
+// It enters the network namespace NETNS, binds, goes to the background and prints "pid N". Before
+// that, it prints one line "unavailable PORT/PROTOCOL" for each port whose protocol this kernel
+// lacks. When the command has returned, the ports answer.
 #include "tools/cluster_lab/responder/answer.h"
 
 #include <fcntl.h>
@@ -64,7 +64,7 @@ outcome::Result<std::vector<Listener>> listen_on_all(const Request& request) {
     return all;
 }
 
-/// Every connection costs a descriptor.
+/// Every connection needs a descriptor.
 void allow_many_descriptors() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -73,7 +73,8 @@ void allow_many_descriptors() {
     }
 }
 
-/// The child goes on, in a session of its own and without the caller's streams; the parent says who it is and ends.
+/// The child continues in its own session, without the caller's streams; the parent prints the
+/// child's pid and exits.
 outcome::Result<void> go_to_background() {
     std::fflush(stdout);
     const pid_t child = fork();

@@ -30,10 +30,10 @@ Result<std::string> read_token(const std::filesystem::path& file) {
     auto text = read_secret(file);
     if (!text) return text;
     const auto first = text->find_first_not_of(space);
-    if (first == std::string::npos) return fail(file.string() + " holds no token");
+    if (first == std::string::npos) return fail(file.string() + " contains no token");
     std::string token = text->substr(first, text->find_last_not_of(space) - first + 1);
     if (token.find_first_of(space) != std::string::npos)
-        return fail(file.string() + " holds white space inside the token");
+        return fail(file.string() + " contains white space inside the token");
     return token;
 }
 
@@ -46,8 +46,9 @@ PodEnvironment pod_environment() {
 
 Result<Access> access_of_pod(const PodEnvironment& environment) {
     if (environment.host.empty() || environment.port.empty())
-        return fail("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set, so this is no pod of a cluster: "
-                    "set \"kubeconfig\" or \"manifests\" in the configuration");
+        return fail(
+            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set, so this is not a pod of a cluster: "
+            "set \"kubeconfig\" or \"manifests\" in the configuration");
     const bool bracketed = environment.host.find(':') != std::string::npos;
     auto server = parse_server_url("https://" + (bracketed ? "[" + environment.host + "]" : environment.host) + ":" +
                                    environment.port);

@@ -1,4 +1,4 @@
-// How this node reaches the Kubernetes API: servers, and who we are to them.
+// How this node reaches the Kubernetes API: the servers, and our credentials.
 //
 //   /var/run/secrets/kubernetes.io/serviceaccount ─┐
 //   kubeconfig ────────────────────────────────────┼─► Access ──► ApiServers
@@ -19,12 +19,12 @@ struct NodeConfiguration;
 
 namespace agent::kubernetes {
 
-/// What a TLS connection is made with. Everything is PEM.
+/// The settings of a TLS connection. Everything is PEM.
 struct TlsSettings {
-    std::string authorities; ///< certificates that may vouch for a server; empty: those that this host trusts
+    std::string authorities; ///< authorities that may sign a server's certificate; empty: those of this host
     bool verify = true;
-    std::string server_name; ///< that the server's certificate has to carry; empty: the host of its URL
-    std::string certificate; ///< ours, with those that lead to its authority; empty: none
+    std::string server_name; ///< that the server's certificate must carry; empty: the host of its URL
+    std::string certificate; ///< ours, with the chain to its authority; empty: none
     std::string key;
 
     auto operator<=>(const TlsSettings&) const = default;
@@ -38,7 +38,7 @@ struct Access {
     auto operator<=>(const Access&) const = default;
 };
 
-/// What a pod of the cluster finds.
+/// The environment of a pod of the cluster.
 struct PodEnvironment {
     std::string host; ///< $KUBERNETES_SERVICE_HOST
     std::string port; ///< $KUBERNETES_SERVICE_PORT
@@ -52,13 +52,14 @@ struct PodEnvironment {
 /// Source: Kubernetes, "Accessing the Kubernetes API from a Pod".
 [[nodiscard]] outcome::Result<Access> access_of_pod(const PodEnvironment& environment);
 
-/// What the configuration says: its kubeconfig, or that of a pod, with its apiServers instead of theirs.
-/// Files are read anew at each call, so that tokens and certificates may rotate.
+/// The access that the configuration selects: its kubeconfig or that of a pod, with its apiServers
+/// instead of theirs. Files are read again at each call, so that tokens and certificates may
+/// rotate.
 [[nodiscard]] outcome::Result<Access> read_access(const NodeConfiguration& configuration);
 
 /// The whole text of a file that must not be empty. Errors name it and say why it cannot be read.
 [[nodiscard]] outcome::Result<std::string> read_secret(const std::filesystem::path& file);
-/// The token in a file: its text without white space around it. Errors: none is there.
+/// The token in a file: its text without surrounding white space. Errors: the file has none.
 [[nodiscard]] outcome::Result<std::string> read_token(const std::filesystem::path& file);
 
 } // namespace agent::kubernetes

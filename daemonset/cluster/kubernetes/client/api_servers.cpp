@@ -63,7 +63,7 @@ Task<Result<std::unique_ptr<Connection>>> ApiServers::connect() {
 void ApiServers::blame(const ServerUrl& server) {
     if (!access_ || access_->servers.empty()) return;
     const auto& servers = access_->servers;
-    // Somebody else may have gone on to another one already.
+    // Another session may have moved on to the next server already.
     if (servers[preferred_ % servers.size()] == server) preferred_ = (preferred_ + 1) % servers.size();
 }
 

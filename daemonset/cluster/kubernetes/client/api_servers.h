@@ -1,9 +1,9 @@
-// The API servers of the cluster: which one is spoken to, and with which credentials.
+// The API servers of the cluster: which one to use, and with which credentials.
 //
 //   ReadAccess (kubeconfig, service account) ──► Access, read again each minute
 //   connect() ──► the server that worked last, then the others in turn ──► Connection
 //
-// All sessions share it, so that a dead server is found out once.
+// All sessions share it, so that a dead server is detected once.
 #pragma once
 
 #include "daemonset/base/log.h"
@@ -26,15 +26,17 @@ class ApiServers {
   public:
     ApiServers(boost::asio::any_io_executor executor, ReadAccess read, Timing timing = {});
 
-    /// A connection to the first server that takes one. Errors: no access, or why each server does not.
+    /// A connection to the first server that accepts one. Errors: no access, or the reason of each
+    /// server.
     [[nodiscard]] Task<outcome::Result<std::unique_ptr<Connection>>> connect();
-    /// This server failed after it was connected to: the next connection goes to another one first.
+    /// This server failed after the connection was established: the next connection tries another
+    /// one first.
     void blame(const ServerUrl& server);
 
-    /// What was read a minute ago at most. When it cannot be read any more, the last one goes on being used.
-    /// Errors: it could not be read at all yet.
+    /// The access as read a minute ago at most. When it cannot be read any more, the last one stays
+    /// in use. Errors: it has never been readable.
     [[nodiscard]] outcome::Result<Access> access();
-    /// A server did not accept our credentials: they are read again the next time.
+    /// A server rejected our credentials: they are read again the next time.
     void refused() { read_at_.reset(); }
 
     [[nodiscard]] const Timing& timing() const { return timing_; }
@@ -47,11 +49,11 @@ class ApiServers {
     ReadAccess read_;
     Timing timing_;
     std::optional<Access> access_;
-    std::optional<TimePoint> read_at_; ///< absent: to be read
+    std::optional<TimePoint> read_at_; ///< absent: not read yet
     FailureLog reading_{"reading the access to the Kubernetes API again"};
     std::optional<TlsSettings> tls_settings_;
-    std::shared_ptr<boost::asio::ssl::context> tls_; ///< made of tls_settings_
-    std::size_t preferred_ = 0;                      ///< of the servers, modulo their number
+    std::shared_ptr<boost::asio::ssl::context> tls_; ///< built from tls_settings_
+    std::size_t preferred_ = 0;                      ///< index of a server, modulo their number
 };
 
 } // namespace agent::kubernetes

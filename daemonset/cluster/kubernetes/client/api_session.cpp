@@ -37,7 +37,7 @@ Task<Result<unsigned>> ApiSession::begin(ApiRequest request) {
     if (unread) close();
     const bool kept = connection_ != nullptr;
     auto status = co_await exchange(request);
-    // A server may end an idle connection at any moment, also while the request is on its way.
+    // A server may close an idle connection at any moment, also while the request is on its way.
     if (!status && kept) status = co_await exchange(request);
     if (status && *status == kUnauthorized) servers_.refused();
     co_return status;
@@ -68,7 +68,7 @@ Task<Result<void>> ApiSession::read_some(std::chrono::milliseconds patience) {
 Task<Result<std::string>> ApiSession::next(std::chrono::milliseconds patience) {
     auto piece = answer_->take_body();
     while (piece.empty() && !answer_->complete()) {
-        if (!connection_) co_return fail("the connection to the API server was given up");
+        if (!connection_) co_return fail("the connection to the API server was closed");
         const auto read = co_await read_some(patience);
         if (!read) {
             blame_server();
@@ -109,7 +109,7 @@ std::string describe_refusal(const ApiAnswer& answer) {
     std::string reason = answer.body.substr(0, longest);
     if (status.is_object() && status.contains("message") && status["message"].is_string())
         reason = status["message"].get<std::string>();
-    return "the API server says " + std::to_string(answer.status) + (reason.empty() ? "" : ": " + reason);
+    return "the API server answered " + std::to_string(answer.status) + (reason.empty() ? "" : ": " + reason);
 }
 
 std::string percent_encode(std::string_view text) {

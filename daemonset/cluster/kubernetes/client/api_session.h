@@ -33,22 +33,22 @@ struct ApiAnswer {
 /// One request at a time. `servers` has to outlive it.
 class ApiSession {
   public:
-    /// The longest answer that fetch takes.
+    /// The longest answer that fetch accepts.
     static constexpr std::size_t kLongestAnswer = std::size_t{4} * 1024 * 1024;
 
     explicit ApiSession(ApiServers& servers);
 
-    /// Sends a request and waits for the head of its answer; returns the HTTP status, whatever it is. A kept connection
-    /// that turns out to be dead is replaced once. What is unread of an answer before is given up with its connection.
-    /// Errors: no server answers.
+    /// Sends a request and waits for the head of its answer; returns the HTTP status, whatever it
+    /// is. A kept connection that turns out to be dead is replaced once. The unread rest of an
+    /// earlier answer is dropped with its connection. Errors: no server answers.
     [[nodiscard]] Task<outcome::Result<unsigned>> begin(ApiRequest request);
-    /// What has come of the body: what one read of the connection gave. Empty: the answer is complete.
-    /// Errors: nothing came for `patience`, or the connection broke.
+    /// The next piece of the body, from one read of the connection. Empty: the answer is complete.
+    /// Errors: nothing arrived for `patience`, or the connection broke.
     [[nodiscard]] Task<outcome::Result<std::string>> next(std::chrono::milliseconds patience);
     [[nodiscard]] Task<outcome::Result<ApiAnswer>> fetch(ApiRequest request);
-    /// Gives up the connection, and with it an answer under way.
+    /// Closes the connection, and drops an answer in progress.
     void close() { connection_.reset(); }
-    /// The server failed in what it answered: another one is tried next.
+    /// The server's answer was a failure: another server is tried next.
     void blame_server();
 
   private:
@@ -59,17 +59,18 @@ class ApiSession {
     ApiServers& servers_;
     std::unique_ptr<Connection> connection_;
     std::optional<ResponseReader> answer_; ///< to the last request
-    std::string buffer_;                   ///< what one read fills
+    std::string buffer_;                   ///< the buffer of one read
 };
 
-/// Whether another server may well answer what this one refuses: 429 (too many requests) and all of 5xx.
+/// Whether another server might accept what this one refuses: 429 (too many requests) and all of
+/// 5xx.
 [[nodiscard]] bool is_fault_of_server(unsigned status);
 
 /// The message of an error answer, whose body is a Status: "403 pods is forbidden: ...".
 /// Source: Kubernetes API conventions, "Response Status Kind".
 [[nodiscard]] std::string describe_refusal(const ApiAnswer& answer);
 
-/// Text as it may stand in a query. Source: RFC 3986, section 2.1.
+/// The text escaped for a query. Source: RFC 3986, section 2.1.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
 } // namespace agent::kubernetes

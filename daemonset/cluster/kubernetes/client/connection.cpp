@@ -23,16 +23,16 @@ using asio::ip::tcp;
 using outcome::fail;
 using outcome::Result;
 
-/// A peer that answers nothing for this long, not even with acknowledgements, is gone.
+/// A peer that sends nothing for this long, not even acknowledgements, is dead.
 constexpr int kUnacknowledgedMs = 5000;
-/// After this many seconds without traffic the peer is asked whether it is there; and again after kProbeSeconds.
+/// After this many seconds without traffic the peer is probed, and again every kProbeSeconds.
 constexpr int kIdleSeconds = 15;
 constexpr int kProbeSeconds = 2;
 
 void notice_dead_peers(tcp::socket& socket) {
     constexpr int on = 1;
     const auto set = [&](int level, int option, int value) {
-        // Without them a dead peer is noticed later, by our own deadlines.
+        // Without these options a dead peer is noticed later, by our own deadlines.
         static_cast<void>(::setsockopt(socket.native_handle(), level, option, &value, sizeof value));
     };
     set(SOL_SOCKET, SO_KEEPALIVE, on);
@@ -42,7 +42,7 @@ void notice_dead_peers(tcp::socket& socket) {
     set(IPPROTO_TCP, TCP_NODELAY, on);
 }
 
-/// A look-up that can be left alone: getaddrinfo cannot be cancelled.
+/// A look-up that can be abandoned: getaddrinfo cannot be cancelled.
 struct Lookup {
     explicit Lookup(const asio::any_io_executor& executor) : resolver(executor), done(executor) {}
 
@@ -74,7 +74,7 @@ Task<Result<std::vector<tcp::endpoint>>> look_up(const asio::any_io_executor& ex
 std::string describe(const boost::system::error_code& error, Connection::Duration patience) {
     if (error != beast::error::timeout) return error.message();
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
-    return "nothing happened for " + std::to_string(waited.count()) + " ms";
+    return "no progress for " + std::to_string(waited.count()) + " ms";
 }
 
 } // namespace
@@ -104,7 +104,7 @@ Task<Result<void>> Connection::shake_hands() {
     boost::system::error_code is_name;
     const auto ignored = asio::ip::make_address(name, is_name);
     static_cast<void>(ignored);
-    // Source: RFC 6066, section 3: the name that is asked for is never an address.
+    // Source: RFC 6066, section 3: the requested name is never an address.
     if (is_name) SSL_set_tlsext_host_name(tls_->native_handle(), name.c_str());
     if (endpoint_.verify) tls_->set_verify_callback(asio::ssl::host_name_verification(name));
     boost::system::error_code error;
@@ -113,7 +113,7 @@ Task<Result<void>> Connection::shake_hands() {
     const auto verified = SSL_get_verify_result(tls_->native_handle());
     if (endpoint_.verify && verified != X509_V_OK)
         co_return fail(
-            "its certificate is not accepted: " + std::string(X509_verify_cert_error_string(verified)) +
+            "its certificate is rejected: " + std::string(X509_verify_cert_error_string(verified)) +
             " (the certificate authority of the kubeconfig or service account must be the one that signed it, "
             "and the certificate must carry the name " +
             name + ")");
@@ -141,7 +141,7 @@ Task<Result<std::size_t>> Connection::read(std::span<char> into, Duration patien
         bytes = co_await tls_->async_read_some(buffer, asio::redirect_error(asio::use_awaitable, error));
     else
         bytes = co_await stream_.async_read_some(buffer, asio::redirect_error(asio::use_awaitable, error));
-    // Whether the answer was complete without the end of TLS, its own framing says.
+    // The framing of the answer tells whether it was complete without the end of TLS.
     if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) co_return std::size_t{0};
     if (error) co_return fail("read from API server " + server().text() + ": " + describe(error, patience));
     co_return bytes;

@@ -23,12 +23,12 @@
 
 namespace agent::kubernetes {
 
-/// How a server is spoken to.
+/// How to talk to a server.
 struct Endpoint {
     ServerUrl url;
-    std::shared_ptr<boost::asio::ssl::context> tls; ///< not looked at with http
+    std::shared_ptr<boost::asio::ssl::context> tls; ///< ignored with http
     bool verify = true;
-    std::string server_name; ///< that the certificate has to carry
+    std::string server_name; ///< that the certificate must carry
 };
 
 class Connection {
@@ -37,11 +37,12 @@ class Connection {
 
     Connection(const boost::asio::any_io_executor& executor, Endpoint endpoint);
 
-    /// Everything until requests can be sent, within `patience`. Errors: name not known, refused, not in time, TLS.
+    /// Everything until requests can be sent, within `patience`. Errors: unknown name, refused,
+    /// timed out, TLS.
     [[nodiscard]] Task<outcome::Result<void>> open(Duration patience);
-    /// All of `bytes`, which have to stay until then.
+    /// Writes all of `bytes`, which must stay valid until then.
     [[nodiscard]] Task<outcome::Result<void>> write(std::string_view bytes, Duration patience);
-    /// What one read gives, at least one byte; 0 when the server has ended the connection.
+    /// The bytes of one read, at least one; 0 when the server has closed the connection.
     [[nodiscard]] Task<outcome::Result<std::size_t>> read(std::span<char> into, Duration patience);
 
     [[nodiscard]] const ServerUrl& server() const { return endpoint_.url; }

@@ -19,7 +19,7 @@ using outcome::Result;
 constexpr std::array<std::string_view, 5> kRefusedForUsers{"exec", "auth-provider", "username", "password", "as"};
 constexpr std::array<std::string_view, 1> kRefusedForClusters{"proxy-url"};
 
-/// An entry of the file, with what an error message needs.
+/// An entry of the file, with the context that error messages need.
 struct Entry {
     std::filesystem::path file;
     std::string where; ///< "FILE: user admin: "
@@ -32,7 +32,7 @@ struct Entry {
         return value[key].get<std::string>();
     }
     [[nodiscard]] std::filesystem::path path(const std::string& written) const {
-        return file.parent_path() / written; // an absolute one stays itself
+        return file.parent_path() / written; // an absolute path stays as it is
     }
 };
 
@@ -42,12 +42,12 @@ Result<std::string> decode_base64(std::string text) {
     std::vector<unsigned char> bytes(text.size() / 4 * 3 + 1);
     const int size = EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()),
                                      static_cast<int>(text.size()));
-    if (size < 0) return fail("is no base64");
+    if (size < 0) return fail("is not base64");
     const auto padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
     return std::string(bytes.begin(), bytes.begin() + size - padding);
 }
 
-/// What `key`-data holds, or else the file that `key` names; empty where both are absent.
+/// The contents of `key`-data, or else of the file that `key` names; empty where both are absent.
 Result<std::string> read_pem(const Entry& entry, const std::string& key) {
     auto inlined = entry.text(key + "-data");
     if (!inlined) return inlined;

@@ -1,4 +1,4 @@
-// A kubeconfig file: how kubectl and kubelets are told where the API server is and who they are.
+// A kubeconfig file, which tells kubectl and kubelets the API server and their credentials.
 // Source: Kubernetes, "client.config.k8s.io/v1" reference.
 //
 //   current-context ──► context ──► cluster: server, TLS ─┐
@@ -12,12 +12,12 @@
 
 namespace agent::kubernetes {
 
-/// The access that the current context of `text` gives. `file` is its name in messages; relative paths in it begin at
-/// its folder. Errors name the entry and what is allowed; entries that would sign in by another way than token or
-/// certificate are refused.
+/// The access of the current context of `text`. `file` is its name in messages, and relative paths
+/// begin at its folder. Errors name the entry and what is allowed. Entries that authenticate by
+/// anything but a token or a certificate are refused.
 [[nodiscard]] outcome::Result<Access> parse_kubeconfig(std::string_view text, const std::filesystem::path& file);
 
-/// The same of the file of this name.
+/// The same for the file of this name.
 [[nodiscard]] outcome::Result<Access> read_kubeconfig(const std::filesystem::path& file);
 
 } // namespace agent::kubernetes

@@ -21,7 +21,7 @@ constexpr std::uint32_t kMaxHeadBytes = 64 * 1024;
 using Text = boost::beast::string_view;
 } // namespace
 
-/// Beast calls these as it goes; only status and body matter here.
+/// Beast calls these while it parses; only status and body matter here.
 class ResponseReader::Parser : public http::basic_parser<false> {
   public:
     Parser() {
@@ -63,7 +63,7 @@ Result<void> ResponseReader::feed(std::string_view bytes) {
         const auto used = parser_->put(boost::asio::buffer(rest_), error);
         rest_.erase(0, used);
         if (error == http::error::need_more) break;
-        if (error) return fail("the API server's answer is no HTTP: " + error.message());
+        if (error) return fail("the API server's answer is not HTTP: " + error.message());
         if (used == 0) break;
     }
     if (complete() && !rest_.empty()) return fail("the API server sent more than the answer");
@@ -71,10 +71,10 @@ Result<void> ResponseReader::feed(std::string_view bytes) {
 }
 
 Result<void> ResponseReader::feed_end() {
-    if (!has_head()) return fail("the API server ended the connection without an answer");
+    if (!has_head()) return fail("the API server closed the connection without an answer");
     error_code error;
     if (!complete()) parser_->put_eof(error);
-    if (error || !complete()) return fail("the API server ended the connection in the middle of an answer");
+    if (error || !complete()) return fail("the API server closed the connection in the middle of an answer");
     return {};
 }
 

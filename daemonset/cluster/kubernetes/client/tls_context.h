@@ -1,4 +1,4 @@
-// TLS as OpenSSL does it: what is trusted, and what we show of ourselves.
+// TLS with OpenSSL: which authorities are trusted, and our own certificate.
 #pragma once
 
 #include "daemonset/cluster/kubernetes/client/access.h"

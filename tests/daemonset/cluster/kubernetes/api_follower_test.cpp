@@ -1,4 +1,4 @@
-// All resources together: when the state counts, and what becomes of each.
+// All resources together: when the state is used, and what becomes of each resource.
 #include "daemonset/cluster/kubernetes/api_follower.h"
 #include "tests/daemonset/cluster/kubernetes/client/scripted_server.h"
 
@@ -89,7 +89,7 @@ class ApiFollowerTest : public ::testing::Test, public ClusterSource::Listener {
     NodeState node{context.get_executor(), NodeConfiguration{}};
     std::optional<ScriptedServer> server;
     std::optional<ApiFollower> follower;
-    std::vector<bool> changes; ///< whether nodes were among it
+    std::vector<bool> changes; ///< whether nodes were among the changes
 };
 
 TEST_F(ApiFollowerTest, every_resource_becomes_its_part_of_the_state) {
@@ -115,7 +115,7 @@ TEST_F(ApiFollowerTest, every_resource_becomes_its_part_of_the_state) {
 TEST_F(ApiFollowerTest, only_pods_that_can_carry_an_identity_are_asked_for) {
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
-    // One list and one watch, with the characters of the selector as a URL has them.
+    // One list and one watch, with the characters of the selector as escaped in a URL.
     EXPECT_EQ(server->count("fieldSelector=spec.hostNetwork%3Dfalse%2Cstatus.phase%21%3DSucceeded%2C"
                             "status.phase%21%3DFailed"),
               2U);
@@ -128,7 +128,7 @@ TEST_F(ApiFollowerTest, a_service_range_that_is_being_deleted_counts_until_it_is
     cluster.service_cidrs.push_back(leaving);
     follow();
     ASSERT_TRUE(run_until(context, [&] { return node.cluster && server->count("watch=true") == 6; }));
-    EXPECT_EQ(node.cluster->service_cidrs.size(), 3U) << "Services may still have addresses of it";
+    EXPECT_EQ(node.cluster->service_cidrs.size(), 3U) << "Services may still have addresses from it";
     leaving["metadata"]["resourceVersion"] = "9";
     server->send("/servicecidrs?", event("DELETED", leaving));
     EXPECT_TRUE(run_until(context, [&] { return node.cluster->service_cidrs.size() == 2; }));
@@ -165,7 +165,7 @@ TEST_F(ApiFollowerTest, scaling_a_known_label_set_changes_nothing) {
     auto expected = before;
     expected.label_sets["shop"].insert(flowgen::Labels{{"app", "cache"}});
     EXPECT_EQ(*node.cluster, expected);
-    // One of many goes: nothing; the last one of its labels goes: a change.
+    // One of many pods is removed: no change. The last pod with its labels is removed: a change.
     server->send("PartialObjectMetadata;", event("DELETED", metadata_of_pod("web-2", "web")) +
                                                event("DELETED", metadata_of_pod("cache-1", "cache")));
     ASSERT_TRUE(run_until(context, [&] { return changes.size() == 3; }));
@@ -210,7 +210,7 @@ TEST_F(ApiFollowerTest, what_is_reported_stands_in_the_nodes_condition_also_afte
     server->send("/nodes?", event("MODIFIED", with));
     server->send("/nodes?", event("MODIFIED", {{"metadata", metadata}, {"spec", spec}}));
     ASSERT_TRUE(run_until(context, [&] { return server->count("PATCH /api/v1/nodes/n1/status") == 2; }));
-    EXPECT_EQ(changes.size(), told) << "a condition is no change of the cluster";
+    EXPECT_EQ(changes.size(), told) << "a condition does not change the cluster";
 }
 
 TEST_F(ApiFollowerTest, a_policy_that_cannot_be_read_fails_closed_whether_or_not_it_could_be_before) {
@@ -227,7 +227,7 @@ TEST_F(ApiFollowerTest, a_policy_that_cannot_be_read_fails_closed_whether_or_not
     ASSERT_EQ(follower->errors().size(), 2U);
     EXPECT_THAT(follower->errors().front(),
                 AllOf(HasSubstr("NetworkPolicy shop/p: spec.ingress[0].ports[0].port: 70000"),
-                      HasSubstr("; until this is right, spec.ingress[0] allows nothing")));
+                      HasSubstr("; until this is fixed, spec.ingress[0] allows nothing")));
     EXPECT_EQ(follower->last_error(), "");
     server->send("/networkpolicies?", event("MODIFIED", policy("p", 82)));
     ASSERT_TRUE(run_until(context, [&] { return follower->errors().size() == 1; }));

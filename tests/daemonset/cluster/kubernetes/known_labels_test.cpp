@@ -15,7 +15,7 @@ TEST(KnownLabels, a_label_set_is_kept_once_however_many_pods_carry_it) {
     std::vector<SharedLabels> carried;
     for (int pod = 0; pod < 1000; ++pod) {
         carried.push_back(known.find("shop", {{"app", "web"}}));
-        EXPECT_EQ(known.add(*carried.back()), pod == 0) << "only the first one changes the state";
+        EXPECT_EQ(known.add(*carried.back()), pod == 0) << "only the first pod changes the state";
     }
     EXPECT_EQ(known.size(), 1U);
     EXPECT_EQ(carried.front(), carried.back());

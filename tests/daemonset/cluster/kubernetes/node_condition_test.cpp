@@ -23,7 +23,7 @@ const NetworkReport kServes{false, "OvsCniIsUp", "pods are served"};
 const NetworkReport kNoRange{true, "NoPodCIDR", "no podCIDR"};
 constexpr auto kTime = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z";
 
-/// A condition as the API has it.
+/// A condition in the form of the API.
 json stored(const NetworkReport& report) {
     return {{"type", "NetworkUnavailable"},
             {"status", report.unavailable ? "True" : "False"},
@@ -63,7 +63,7 @@ class NodeConditionTest : public ::testing::Test {
         const auto& request = server.requests().at(number);
         return json::parse(request.substr(request.find("\r\n\r\n")))["status"]["conditions"].at(0);
     }
-    /// Lets everything that is due happen; a write that should not be would be among it.
+    /// Lets all pending work happen; an unwanted write would be part of it.
     void settle() {
         asio::steady_timer timer(context, std::chrono::milliseconds(30));
         bool over = false;

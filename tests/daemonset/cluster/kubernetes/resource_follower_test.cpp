@@ -1,4 +1,4 @@
-// List and watch of one resource against a server that plays a script.
+// List and watch of one resource against a server that follows a script.
 #include "daemonset/cluster/kubernetes/collection.h"
 #include "daemonset/cluster/kubernetes/resource_follower.h"
 #include "tests/daemonset/cluster/kubernetes/client/scripted_server.h"
@@ -48,7 +48,7 @@ class ResourceFollowerTest : public ::testing::Test, public ResourceFollower::Li
         timing.head = timing.body = timing.silence = std::chrono::seconds(5);
     }
 
-    /// Follows with servers that answer what the script says, in turn, and then nothing.
+    /// Follows servers that give the scripted answers in turn, and then none.
     void follow(std::deque<std::string> answers, const std::vector<std::string>& urls_before = {}) {
         script = std::move(answers);
         server = std::make_unique<ScriptedServer>(context, [this](const std::string&) {
@@ -101,7 +101,7 @@ class ResourceFollowerTest : public ::testing::Test, public ResourceFollower::Li
     std::optional<ApiServers> servers;
     std::optional<ResourceFollower> follower;
     int settled_count = 0;
-    std::vector<Values> seen; ///< at each time that the follower said so
+    std::vector<Values> seen; ///< at each notification of the follower
 };
 
 TEST_F(ResourceFollowerTest, a_list_comes_in_chunks_and_counts_when_it_is_complete) {
@@ -142,7 +142,8 @@ TEST_F(ResourceFollowerTest, after_a_gone_event_the_difference_to_a_new_list_is_
             kChunkedHead + event("ERROR", json::parse(expired_status())), list({object("a", "1", "5")}, "20", "more"),
             list({object("c", "1", "19")}, "20"), kChunkedHead});
     ASSERT_TRUE(becomes({{"a", "1"}, {"c", "1"}}));
-    for (const auto& values_then : seen) EXPECT_TRUE(values_then.contains("a")) << "what stays never goes";
+    for (const auto& values_then : seen)
+        EXPECT_TRUE(values_then.contains("a")) << "an object that stays never disappears";
     ASSERT_TRUE(requests(5));
     EXPECT_THAT(server->requests()[4], HasSubstr("resourceVersion=20"));
 }
@@ -210,7 +211,8 @@ TEST_F(ResourceFollowerTest, an_object_that_cannot_be_read_keeps_its_last_good_s
             kChunkedHead + event("MODIFIED", object("a", "wrong", "8")) + event("ADDED", object("b", "1", "9"))});
     ASSERT_TRUE(becomes({{"a", "1"}, {"b", "1"}}));
     EXPECT_EQ(collection.errors(), (std::vector<std::string>{"Thing a: v: is wrong", "Thing new: v: is wrong"}));
-    // A new list in which it is still wrong, and one that is gone with its error.
+    // A new list with an object that is still invalid, and without another whose error disappears
+    // with it.
     script = {http_answer(410, expired_status()), list({object("a", "wrong", "8")}, "30"), kChunkedHead};
     server->send("watch", kLastChunk);
     ASSERT_TRUE(becomes({{"a", "1"}}));

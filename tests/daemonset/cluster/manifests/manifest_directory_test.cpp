@@ -28,7 +28,7 @@ ObjectKey pod(const std::string& name) { return {"Pod", {"default", name}}; }
 
 class ManifestDirectoryTest : public testing::Test {
   protected:
-    /// Watches and reads `files` as they are now.
+    /// Watches `files` and reads their current contents.
     void start() {
         auto opened = ManifestDirectory::open(context_.get_executor(), files.path());
         ASSERT_TRUE(opened) << opened.error().message;
@@ -38,7 +38,7 @@ class ManifestDirectoryTest : public testing::Test {
 
     /// The next change; a failure when none comes within five seconds.
     Change next() {
-        // Shared: after a deadline the coroutine is still there.
+        // Shared: after a deadline the coroutine still exists.
         const auto came = std::make_shared<std::optional<outcome::Result<Change>>>();
         boost::asio::co_spawn(
             context_, [this]() { return directory->next_change(); },
@@ -57,7 +57,7 @@ class ManifestDirectoryTest : public testing::Test {
         return std::move(***came);
     }
 
-    /// Changes until `done` holds, put together.
+    /// Changes until `done` holds, combined.
     Change next_until(const std::function<bool()>& done) {
         Change all;
         while (!done() && !HasFailure()) {
@@ -151,7 +151,7 @@ TEST_P(RenamedFile, changes_nothing) {
     Change change = next();
     EXPECT_THAT(change.objects, ElementsAre(pod("other")));
     EXPECT_THAT(change.errors, IsEmpty());
-    // What is deleted later is decided later, so the old name has been decided by then.
+    // A later deletion is decided later, so the old name has been decided by then.
     files.remove("other.yaml");
     change = next();
     EXPECT_THAT(change.objects, ElementsAre(pod("other")));
@@ -166,7 +166,7 @@ INSTANTIATE_TEST_SUITE_P(BothWays, RenamedFile,
 TEST_F(ManifestDirectoryTest, an_editor_that_moves_the_old_file_aside_leaves_no_gap) {
     files.write("a.yaml", pod_yaml("a", "1"));
     start();
-    // As vim writes with a backup: rename, create, write (later), close, delete the backup.
+    // As vim does with a backup: rename, create, write (later), close, delete the backup.
     std::filesystem::rename(files.path("a.yaml"), files.path("a.yaml~"));
     std::ofstream slow(files.path("a.yaml"));
     files.write("tick.yaml", pod_yaml("tick", "1"));
@@ -214,7 +214,7 @@ TEST_F(ManifestDirectoryTest, a_broken_file_keeps_its_last_good_objects_and_the_
     files.write("b.yaml", pod_yaml("b", "1"));
     change = next();
     EXPECT_THAT(change.objects, ElementsAre(pod("b")));
-    EXPECT_THAT(change.errors, IsEmpty()) << "an error is told once";
+    EXPECT_THAT(change.errors, IsEmpty()) << "an error is reported once";
     EXPECT_EQ(directory->errors().size(), 1U);
 
     files.write("a.yaml", pod_yaml("a", "2"));
@@ -242,15 +242,15 @@ TEST_F(ManifestDirectoryTest, a_policy_that_cannot_be_read_fails_closed_and_the_
     EXPECT_EQ(label("a"), "1");
     ASSERT_EQ(change.errors.size(), 2U);
     EXPECT_THAT(change.errors[0].text(),
-                HasSubstr("NetworkPolicy p: until this is right, spec.ingress[0] allows nothing"));
+                HasSubstr("NetworkPolicy p: until this is fixed, spec.ingress[0] allows nothing"));
     EXPECT_THAT(change.errors[1].text(), HasSubstr("port: 0 is out of range"));
 
-    files.replace("b.yaml", policy("0").substr(4)); // never right: it stands back behind the file that sorts first
+    files.replace("b.yaml", policy("0").substr(4)); // never valid: the file that sorts first takes precedence
     change = next();
     EXPECT_EQ(change.errors.size(), 3U);
     files.replace("a.yaml", pod_yaml("a", "2"));
     change = next_until([&] { return label("a") == "2"; });
-    EXPECT_TRUE(policies.at({"default", "p"}).ingress.empty()) << "b.yaml's, which was never right, isolates";
+    EXPECT_TRUE(policies.at({"default", "p"}).ingress.empty()) << "b.yaml's policy, never valid, isolates";
     files.remove("b.yaml");
     change = next_until([&] { return policies.empty(); });
     EXPECT_THAT(directory->errors(), IsEmpty());
@@ -275,7 +275,7 @@ TEST_F(ManifestDirectoryTest, an_object_in_two_files_names_both_until_one_is_gon
     EXPECT_EQ(label("a"), "a");
     ASSERT_EQ(change.errors.size(), 1U);
     EXPECT_EQ(change.errors[0].text(), files.path("b.yaml") + ":1: Pod default/a is also in " + files.path("a.yaml") +
-                                           ":2, which counts: remove one");
+                                           ":2, which takes precedence: remove one");
     files.remove("a.yaml");
     change = next_until([&] { return label("a") == "b"; });
     EXPECT_THAT(directory->errors(), IsEmpty());
@@ -351,7 +351,7 @@ TEST_F(ManifestDirectoryTest, a_file_without_meaning_changes_nothing) {
     files.write("b.yaml", "{apiVersion: v1, kind: Service}");
     const Change change = next();
     EXPECT_THAT(change.objects, IsEmpty());
-    EXPECT_EQ(change.skipped.size(), 1U) << "a kind is told once";
+    EXPECT_EQ(change.skipped.size(), 1U) << "a kind is reported once";
     EXPECT_EQ(directory->generation(), 2U);
 }
 
@@ -370,7 +370,8 @@ TEST_F(ManifestDirectoryTest, a_rescan_finds_everything_at_once) {
 
 TEST_F(ManifestDirectoryTest, a_rescan_notices_a_second_write_within_one_tick_of_the_clock) {
     for (int round = 0; round < 20; ++round) {
-        // Not closed in between, so that the kernel tells nothing and only the file itself can show it.
+        // Not closed in between, so that the kernel reports nothing and only the file itself shows
+        // the change.
         std::ofstream file(files.path("a.yaml"));
         file << pod_yaml("a", "1") << std::flush;
         start();
@@ -384,7 +385,7 @@ TEST_F(ManifestDirectoryTest, events_that_were_lost_are_made_up_for) {
     files.write("noise.0", "");
     files.write("noise.1", "");
     start();
-    // More events than the kernel queues for one descriptor: it drops the rest and says so.
+    // More events than the kernel queues for one descriptor: it drops the rest and reports that.
     int most = 0;
     ASSERT_TRUE(std::ifstream("/proc/sys/fs/inotify/max_queued_events") >> most);
     for (int i = 0; i < most + 10; ++i)
@@ -450,7 +451,7 @@ TEST_F(ManifestDirectoryTest, a_link_that_leads_nowhere_keeps_the_last_good_obje
     EXPECT_THAT(next().objects, ElementsAre(pod("a")));
 }
 
-/// Lets this process open so many more files, as long as it lives.
+/// Lets this process open that many more files, while this object exists.
 class OpenFileLimit {
   public:
     explicit OpenFileLimit(rlim_t more) {
@@ -473,7 +474,7 @@ TEST_F(ManifestDirectoryTest, a_directory_that_cannot_be_listed_keeps_its_object
     files.write("sub/b.yaml", pod_yaml("b", "1"));
     start();
     files.remove("a.yaml");
-    // Nothing but the rescan under the limit: sanitizers open files of their own to look at what they check.
+    // Only the rescan runs under the limit: sanitizers open files of their own.
     const Change limited = [&] {
         const OpenFileLimit root_only(1);
         return directory->rescan();

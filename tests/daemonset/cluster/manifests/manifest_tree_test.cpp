@@ -91,7 +91,7 @@ TEST(LoadManifests, reads_everything_into_one_state) {
 /// Manifests written for other clusters.
 TEST(LoadManifests, real_manifests_are_read_completely) {
     const char* folder = std::getenv("OVS_CNI_TEST_MANIFESTS");
-    if (folder == nullptr) GTEST_SKIP() << "OVS_CNI_TEST_MANIFESTS names no folder of manifests to read";
+    if (folder == nullptr) GTEST_SKIP() << "OVS_CNI_TEST_MANIFESTS is not set";
     const std::vector<std::string> paths{folder};
     const LoadedManifests loaded = load_manifests(paths);
     for (const auto& error : loaded.errors) ADD_FAILURE() << error.text();

@@ -1,4 +1,5 @@
-// Manifests with random damage: whatever comes, the answer is objects or errors with a line inside the text.
+// Manifests with random damage: whatever the input, the result is objects or errors with a line
+// inside the text.
 #include "daemonset/cluster/manifests/manifest_file.h"
 
 #include <gtest/gtest.h>

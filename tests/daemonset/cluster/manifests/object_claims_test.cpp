@@ -72,9 +72,9 @@ TEST(ObjectClaims, the_file_that_sorts_first_counts_in_every_order) {
     EXPECT_EQ(label_of(claims, "a"), "a");
     ASSERT_EQ(claims.conflicts().size(), 2U);
     EXPECT_EQ(claims.conflicts()[0].error().text(),
-              "b.yaml:7: Pod default/a is also in a.yaml:3, which counts: remove one");
+              "b.yaml:7: Pod default/a is also in a.yaml:3, which takes precedence: remove one");
     EXPECT_EQ(claims.conflicts()[1].error().text(),
-              "c.yaml:9: Pod default/a is also in a.yaml:3, which counts: remove one");
+              "c.yaml:9: Pod default/a is also in a.yaml:3, which takes precedence: remove one");
     claims.remove("a.yaml");
     EXPECT_EQ(label_of(claims, "a"), "b");
     claims.set("c.yaml", {pod("a", "new", 9)});
@@ -83,7 +83,7 @@ TEST(ObjectClaims, the_file_that_sorts_first_counts_in_every_order) {
     EXPECT_THAT(claims.conflicts(), IsEmpty());
 }
 
-/// The state that one look at all files gives.
+/// The state from reading all files at once.
 flowgen::ClusterState merged(const std::map<std::string, std::map<std::string, std::string>>& files) {
     flowgen::ClusterState state;
     for (const auto& [file, pods] : files)

@@ -25,7 +25,7 @@ class TemporaryDirectory {
     [[nodiscard]] std::string path() const { return path_.string(); }
     [[nodiscard]] std::string path(std::string_view name) const { return (path_ / name).string(); }
 
-    /// Writes a file in place; its directories are made.
+    /// Writes a file in place and creates its directories.
     void write(std::string_view name, std::string_view text) const {
         std::filesystem::create_directories((path_ / name).parent_path());
         std::ofstream(path_ / name, std::ios::trunc) << text;

@@ -27,7 +27,7 @@ template <typename T> T decode_as(std::string_view text) {
     return std::get<T>(file->objects.front().object);
 }
 
-/// What is wrong with `text`: "FILE:LINE: reason" of each error.
+/// The errors of `text`: "FILE:LINE: reason" of each.
 inline std::vector<std::string> errors_in(std::string_view text) {
     const auto file = decode_manifest("test.yaml", text);
     std::vector<std::string> errors;

@@ -52,9 +52,10 @@ TEST(ObjectDecoder, the_same_kind_of_another_group_is_unknown) {
 }
 
 TEST(ObjectDecoder, another_version_of_a_known_group_is_refused) {
-    EXPECT_THAT(errors_in("{apiVersion: networking.k8s.io/v2, kind: NetworkPolicy, metadata: {name: a}}"),
-                ElementsAre("test.yaml:1: NetworkPolicy a: apiVersion: \"networking.k8s.io/v2\" is not a version of "
-                            "NetworkPolicy that is read: use v1"));
+    EXPECT_THAT(
+        errors_in("{apiVersion: networking.k8s.io/v2, kind: NetworkPolicy, metadata: {name: a}}"),
+        ElementsAre("test.yaml:1: NetworkPolicy a: apiVersion: \"networking.k8s.io/v2\" is not a supported version of "
+                    "NetworkPolicy: use v1"));
 }
 
 TEST(ObjectDecoder, an_object_says_what_it_is) {

@@ -19,7 +19,7 @@ constexpr auto kHead = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nm
 
 NetworkPolicy policy(const std::string& spec) { return decode_as<NetworkPolicy>(kHead + spec); }
 
-/// The errors without the file, line and object that all of them begin with.
+/// The errors without file, line and object, with which all of them begin.
 std::vector<std::string> faults(const std::string& spec) {
     std::vector<std::string> found = errors_in(kHead + spec);
     for (std::string& error : found) error = error.substr(error.find("shop/p: ") + std::string("shop/p: ").size());
@@ -207,7 +207,7 @@ TEST(PolicyDecoder, every_problem_is_found_at_its_line) {
                             HasSubstr("test.yaml:9: NetworkPolicy shop/p: spec.ingress[0].ports[1].endPort")));
 }
 
-/// What stands in for a policy of which something cannot be read.
+/// The substitute for a policy that cannot be read in full.
 RestrictedPolicy restricted(const std::string& spec) {
     auto found = restricted_policies("test.yaml", kHead + spec);
     if (found.size() != 1) {
@@ -215,7 +215,7 @@ RestrictedPolicy restricted(const std::string& spec) {
         return {};
     }
     auto reason = found.front().reason.reason;
-    const std::string begin = "NetworkPolicy shop/p: until this is right, ";
+    const std::string begin = "NetworkPolicy shop/p: until this is fixed, ";
     EXPECT_THAT(reason, testing::StartsWith(begin));
     return {std::get<NetworkPolicy>(found.front().object.object), reason.substr(begin.size())};
 }
@@ -259,7 +259,7 @@ TEST(PolicyDecoder, a_selector_that_cannot_be_read_isolates_the_namespace_and_al
         EXPECT_TRUE(policy.pod_selector.empty()) << selector;
         EXPECT_THAT(policy.policy_types, ElementsAre(Direction::Egress)) << selector;
         EXPECT_THAT(policy.egress, testing::IsEmpty()) << selector;
-        EXPECT_EQ(consequence, "all pods of namespace shop are isolated, and it allows nothing");
+        EXPECT_EQ(consequence, "all pods of namespace shop are isolated, and the policy allows nothing");
     }
     EXPECT_THAT(restricted("spec: text").policy.policy_types, ElementsAre(Direction::Ingress));
 }

@@ -1,4 +1,5 @@
-// The codec without a switch: what it refuses to send, and what it makes of a recorded answer, whole and broken.
+// The codec without a switch: what it refuses to send, and how it reads a recorded answer, whole
+// and broken.
 #include "daemonset/switch/openflow/flow_codec.h"
 #include "tests/daemonset/switch/openflow/random_flows.h"
 
@@ -15,7 +16,7 @@ using flowgen::U128;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// What ovs-vswitchd 3.1 answered to a request for all flows, when three had been added with
+/// The answer of ovs-vswitchd 3.1 to a request for all flows, after three had been added with
 /// cookie=0x1234,table=10,priority=7,tcp,tun_metadata0=(reply flag),nw_src=10.0.0.0/8,tp_dst=80,
 ///   actions=set_field:5->reg8,ct(commit,zone=1,exec(set_field:2/3->ct_mark)),dec_ttl,goto_table:140
 /// cookie=0x5,table=80,priority=9,xxreg0=0x1/0xff,ipv6,actions=conjunction(77,1/2),conjunction(78,2/3)

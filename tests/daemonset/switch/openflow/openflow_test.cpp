@@ -19,7 +19,7 @@ FlowDelta additions(const FlowSet& flows) { return flowgen::delta({}, flows); }
 
 class OpenFlowTest : public SwitchTest {
   protected:
-    /// What must still be done to make the switch's flows the desired ones, as text; "" when they are.
+    /// The remaining changes from the switch's flows to the desired ones, as text; "" without any.
     std::string difference(const FlowSet& desired) {
         const auto installed = must(run(openflow->dump()));
         const auto delta = flowgen::delta(installed.flows, desired);
@@ -27,7 +27,7 @@ class OpenFlowTest : public SwitchTest {
         for (const auto& key : delta.removed) out += "too much: " + flowgen::text(key, installed.flows.at(key)) + "\n";
         for (const auto& [key, body] : delta.added_or_changed) out += "missing: " + flowgen::text(key, body) + "\n";
         for (const auto& flow : installed.foreign) out += "foreign: " + flow.text + "\n";
-        return out.substr(0, 2000); // enough to see what is wrong
+        return out.substr(0, 2000); // enough to see the fault
     }
 
     void install(const FlowSet& flows) {
@@ -80,7 +80,7 @@ TEST_F(OpenFlowTest, a_bundle_with_one_bad_flow_changes_nothing_and_names_it) {
     install(before);
     FlowDelta delta{{ip_flow(1)}, {}};
     for (std::uint16_t priority = 100; priority < 300; ++priority)
-        delta.added_or_changed.emplace_back(ip_flow(priority), to_table(priority == 200 ? 3 : 20)); // 3 lies behind 10
+        delta.added_or_changed.emplace_back(ip_flow(priority), to_table(priority == 200 ? 3 : 20)); // 3 comes before 10
     const auto applied = run(openflow->apply(delta));
     ASSERT_FALSE(applied);
     EXPECT_THAT(applied.error().message, HasSubstr("priority=200"));
@@ -131,7 +131,7 @@ TEST_F(OpenFlowTest, what_our_flows_never_say_is_foreign_and_can_be_deleted) {
         ovs.ofctl("add-flow", "'" + std::string(flow) + "'");
     const auto installed = must(run(openflow->dump()));
     EXPECT_EQ(installed.foreign.size(), 5U);
-    EXPECT_EQ(installed.flows.size(), 2U); // a part of xxreg0, and a port called NORMAL, are values like any other
+    EXPECT_EQ(installed.flows.size(), 2U); // a part of xxreg0, and a port called NORMAL, are ordinary values
     const auto delta = flowgen::delta(installed.flows, ours);
     must(run(openflow->apply(delta, installed.foreign)));
     EXPECT_EQ(difference(ours), "");
@@ -170,7 +170,7 @@ TEST_F(OpenFlowTest, another_tunnel_option_in_the_way_is_named) {
     const auto mapped = run(openflow->ensure_option_mapping());
     ASSERT_FALSE(mapped);
     EXPECT_THAT(mapped.error().message, HasSubstr("{class=0x102,type=0x3,len=8}->tun_metadata0"));
-    ovs.ofctl("del-tlv-map", "'{class=0x102,type=0x3,len=8}->tun_metadata0'"); // what the message tells one to do
+    ovs.ofctl("del-tlv-map", "'{class=0x102,type=0x3,len=8}->tun_metadata0'"); // the remedy in the message
     EXPECT_TRUE(run(openflow->ensure_option_mapping()));
     EXPECT_TRUE(run(openflow->ensure_option_mapping()));
     EXPECT_THAT(ovs.ofctl("dump-tlv-map"), HasSubstr("0xff10"));

@@ -1,4 +1,4 @@
-// Both connections against scripted peers: what a real switch says only sometimes, or never.
+// Both connections against scripted peers: messages that a real switch sends rarely, or never.
 #include "tests/daemonset/switch/real_switch.h"
 
 #include <boost/asio/detached.hpp>
@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 using ::testing::Pair;
 using Socket = boost::asio::local::stream_protocol::socket;
 
-/// A unix socket whose one visitor meets this script. The connection ends with the script.
+/// A unix socket whose single client meets this script. The connection ends with the script.
 class PeerTest : public ::testing::Test {
   protected:
     void SetUp() override {
@@ -82,7 +82,7 @@ TEST_F(OpenFlowPeer, echo_requests_are_answered) {
     Bytes answer;
     serve([&](Socket& socket) -> awaitable<void> {
         co_await greet(socket);
-        Bytes echo{6, 2, 0, 11, 9, 8, 7, 6, 'a', 'b', 'c'}; // a length that leaves what follows at an odd address
+        Bytes echo{6, 2, 0, 11, 9, 8, 7, 6, 'a', 'b', 'c'}; // a length that leaves the next message at an odd address
         co_await send(socket, std::move(echo));
         answer = co_await receive_message(socket);
     });
@@ -127,7 +127,7 @@ awaitable<std::string> receive_text(Socket& socket, std::string_view last) {
 }
 
 awaitable<void> send_text(Socket& socket, std::string text) {
-    for (const char& byte : text) // one at a time, as a stream may bring them
+    for (const char& byte : text) // one at a time, as a stream may deliver them
         co_await boost::asio::async_write(socket, boost::asio::buffer(&byte, 1), use_awaitable);
 }
 

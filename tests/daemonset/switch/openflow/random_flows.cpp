@@ -27,7 +27,7 @@ template <typename T, std::size_t N> T one_of(Random& random, const std::array<T
     return choices.at(below(random, N));
 }
 
-/// What a packet must be for these fields to exist, and which of them may be written.
+/// The prerequisites of these fields, and which of them may be written.
 struct Kind {
     Match prerequisites;
     std::vector<Field> matched;

@@ -1,4 +1,4 @@
-// Flows that a switch accepts, drawn from all fields and actions that flowgen has.
+// Random flows that a switch accepts, from all fields and actions of flowgen.
 #pragma once
 
 #include "flowgen/flow/flow_set.h"
@@ -14,7 +14,7 @@ using Random = std::mt19937_64;
 [[nodiscard]] std::uint64_t seed_of_run();
 
 [[nodiscard]] flowgen::U128 random_bits(Random& random, int bits);
-/// Its prerequisites hold, and it matches in ways that its actions need.
+/// Its prerequisites hold, and its match meets the needs of its actions.
 [[nodiscard]] std::pair<flowgen::FlowKey, flowgen::FlowBody> random_flow(Random& random);
 [[nodiscard]] flowgen::FlowSet random_flows(Random& random, std::size_t count);
 

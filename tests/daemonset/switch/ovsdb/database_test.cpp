@@ -83,7 +83,7 @@ TEST_F(DatabaseTest, the_wait_for_flows_is_seen_and_ended_and_other_settings_are
     must(run(database->end_flow_restore()));
     EXPECT_FALSE(database->view().flow_restore_wait);
     EXPECT_EQ(ovs.vsctl("get Open_vSwitch . other_config"), "{max-idle=\"20000\"}\n");
-    must(run(database->end_flow_restore())); // nothing to end is no error
+    must(run(database->end_flow_restore())); // nothing to end is not an error
 }
 
 TEST_F(DatabaseTest, a_port_is_added_with_the_ofport_asked_for_and_its_record) {

@@ -1,4 +1,4 @@
-// Where the API server is and who we are to it: server URLs, kubeconfig, the service account of a pod.
+// Access to the API server: server URLs, kubeconfig, the service account of a pod.
 #include "daemonset/cluster/kubernetes/client/access.h"
 #include "daemonset/cluster/kubernetes/client/kubeconfig.h"
 #include "daemonset/node/node_configuration.h"
@@ -41,7 +41,7 @@ TEST(ServerUrl, what_is_none_is_refused) {
         EXPECT_FALSE(parse_server_url(text)) << text;
 }
 
-/// A kubeconfig whose only context is of this cluster and this user.
+/// A kubeconfig whose only context has this cluster and this user.
 std::string kubeconfig(const std::string& cluster, const std::string& user) {
     return "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
            "contexts: [{name: other, context: {cluster: none}}, {name: c, context: {cluster: k, user: u}}]\n"
@@ -103,10 +103,10 @@ TEST(Kubeconfig, what_cannot_be_used_is_named) {
              Case{kubeconfig(server, "auth-provider: {name: oidc}"), "auth-provider is not supported"},
              Case{kubeconfig(server, "username: a, password: b"), "username is not supported"},
              Case{kubeconfig(server + ", proxy-url: 'http://p'", ""), "proxy-url is not supported"},
-             Case{kubeconfig("server: a", ""), "f: cluster k: server: \"a\" is no server"},
+             Case{kubeconfig("server: a", ""), "f: cluster k: server: \"a\" is not a server URL"},
              Case{kubeconfig("", ""), "cluster k: server"},
              Case{kubeconfig(server + ", certificate-authority-data: '*'", ""),
-                  "certificate-authority-data is no base64"},
+                  "certificate-authority-data is not base64"},
              Case{kubeconfig(server + ", certificate-authority: /nowhere/ca", ""), "/nowhere/ca: No such file"},
              Case{kubeconfig(server + ", insecure-skip-tls-verify: maybe", ""), "must be true or false"},
              Case{kubeconfig(server, "client-certificate-data: TUU="), "belong together"},

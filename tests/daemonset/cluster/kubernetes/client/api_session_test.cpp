@@ -1,4 +1,5 @@
-// Requests to API servers: what is sent, which server is asked, what a broken connection means.
+// Requests to API servers: their bytes, the choice of server, and the effect of a broken
+// connection.
 #include "daemonset/cluster/kubernetes/client/api_session.h"
 #include "tests/daemonset/cluster/kubernetes/client/scripted_server.h"
 
@@ -119,7 +120,7 @@ TEST_F(ApiSessionTest, a_server_that_accepts_and_says_nothing_is_left_for_the_ne
     ApiSession session(servers);
     const auto first = fetch(session, get("/a"));
     ASSERT_FALSE(first);
-    EXPECT_THAT(first.error().message, AllOf(HasSubstr(silent.url()), HasSubstr("nothing happened for 200 ms")));
+    EXPECT_THAT(first.error().message, AllOf(HasSubstr(silent.url()), HasSubstr("no progress for 200 ms")));
     EXPECT_TRUE(fetch(session, get("/b")));
 }
 
@@ -190,9 +191,9 @@ TEST_F(ApiSessionTest, an_answer_that_ends_in_the_middle_is_an_error) {
 
 TEST(Refusal, is_the_message_of_its_status) {
     EXPECT_EQ(describe_refusal({403, R"({"kind":"Status","message":"pods is forbidden"})"}),
-              "the API server says 403: pods is forbidden");
-    EXPECT_EQ(describe_refusal({502, "Bad Gateway"}), "the API server says 502: Bad Gateway");
-    EXPECT_EQ(describe_refusal({500, ""}), "the API server says 500");
+              "the API server answered 403: pods is forbidden");
+    EXPECT_EQ(describe_refusal({502, "Bad Gateway"}), "the API server answered 502: Bad Gateway");
+    EXPECT_EQ(describe_refusal({500, ""}), "the API server answered 500");
 }
 
 TEST(PercentEncoding, leaves_only_what_is_unreserved) {

@@ -21,7 +21,7 @@ using asio::ip::tcp;
 
 constexpr std::chrono::seconds kPatience{10};
 
-/// How long the body is that a request's head announces.
+/// The length of the body that a request's head announces.
 std::size_t body_size(const std::string& head) {
     constexpr std::string_view field = "Content-Length: ";
     const auto place = head.find(field);

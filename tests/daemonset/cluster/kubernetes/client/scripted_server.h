@@ -1,4 +1,4 @@
-// An HTTP server on loopback that answers as the test says, in the test's own process and thread.
+// An HTTP server on loopback with scripted answers, in the test's own process and thread.
 //
 //   request ──► recorded ──► Answer(request) ──► bytes as they are, or silence
 #pragma once
@@ -19,8 +19,8 @@ namespace agent::kubernetes {
 
 class ScriptedServer {
   public:
-    /// Gives the whole answer to a request (its text, "GET /path HTTP/1.1...", with its body); empty: none. What is not
-    /// ended in it may be continued with `send`.
+    /// Returns the whole answer to a request (its text, "GET /path HTTP/1.1...", with its body);
+    /// empty: no answer. An incomplete answer may be continued with `send`.
     using Answer = std::function<std::string(const std::string& request)>;
 
     ScriptedServer(boost::asio::io_context& context, Answer answer);
@@ -30,15 +30,15 @@ class ScriptedServer {
 
     /// "http://127.0.0.1:PORT".
     [[nodiscard]] std::string url() const { return url_; }
-    /// Everything that was asked, in order.
+    /// All requests, in order.
     [[nodiscard]] const std::vector<std::string>& requests() const { return state_->requests; }
-    /// How many of the requests have this in them.
+    /// How many requests contain this text.
     [[nodiscard]] std::size_t count(std::string_view part) const;
-    /// How many connections were taken.
+    /// How many connections were accepted.
     [[nodiscard]] std::size_t connections() const { return state_->connections; }
-    /// Sends this on the open connections whose last request has `part` in it.
+    /// Sends this on the open connections whose last request contains `part`.
     void send(std::string_view part, const std::string& text);
-    /// Takes no more connections and closes those that are open.
+    /// Accepts no more connections and closes the open ones.
     void stop();
 
   private:
@@ -63,15 +63,15 @@ class ScriptedServer {
     std::string url_;
 };
 
-/// Turns the event loop until `holds`, ten seconds at most; false when it never did.
+/// Runs the event loop until `holds`, ten seconds at most; false when it never did.
 [[nodiscard]] bool run_until(boost::asio::io_context& context, const std::function<bool()>& holds);
 
-/// A port of loopback that nobody listens on.
+/// A loopback port without a listener.
 [[nodiscard]] std::string unused_url();
 
 /// A whole HTTP answer.
 [[nodiscard]] std::string http_answer(unsigned status, const std::string& body);
-/// The head of an answer that goes on in chunks, such as a watch.
+/// The head of an answer that continues in chunks, such as a watch.
 inline const std::string kChunkedHead =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
 /// A piece of it.

@@ -1,4 +1,5 @@
-// TLS: which servers are believed, and what they see of us. Certificates are made with the openssl command.
+// TLS: which servers are trusted, and which certificate they receive. Certificates are created with
+// the openssl command.
 #include "daemonset/cluster/kubernetes/client/api_session.h"
 #include "tests/daemonset/cluster/kubernetes/client/scripted_server.h"
 #include "tests/daemonset/cluster/manifests/temporary_directory.h"
@@ -84,7 +85,7 @@ class TlsTest : public ::testing::Test {
         }
     }
 
-    /// What a request gets that is made with these settings.
+    /// The answer to a request with these settings.
     Result<ApiAnswer> ask(const TlsSettings& settings) {
         const auto read = [&]() -> Result<Access> {
             Access access;
@@ -124,9 +125,8 @@ TEST_F(TlsTest, a_server_of_another_authority_is_refused) {
     settings.authorities = certificates().text("other-ca.pem");
     const auto answer = ask(settings);
     ASSERT_FALSE(answer);
-    EXPECT_THAT(answer.error().message,
-                AllOf(HasSubstr("https://127.0.0.1:"), HasSubstr("its certificate is not accepted"),
-                      HasSubstr("certificate authority")));
+    EXPECT_THAT(answer.error().message, AllOf(HasSubstr("https://127.0.0.1:"), HasSubstr("its certificate is rejected"),
+                                              HasSubstr("certificate authority")));
 }
 
 TEST_F(TlsTest, this_hosts_authorities_do_not_vouch_for_a_clusters_server) { EXPECT_FALSE(ask(TlsSettings{})); }
