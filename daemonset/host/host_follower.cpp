@@ -46,8 +46,10 @@ std::uint64_t HostFollower::refresh() {
 }
 
 Task<bool> HostFollower::looked_at(std::uint64_t number, TimePoint deadline) {
-    while (done_ < number)
-        if (!co_await changed_.wait_until(deadline) && done_ < number) co_return false;
+    while (done_ < number) {
+        const bool notified = co_await changed_.wait_until(deadline);
+        if (!notified && done_ < number) co_return false;
+    }
     co_return true;
 }
 
