@@ -6,7 +6,7 @@
 namespace agent {
 
 void Wakeup::notify_all() {
-    for (auto* const waiter : waiters_) {
+    for (auto* const waiter : *waiters_) {
         waiter->notified = true;
         waiter->timer.cancel();
     }
@@ -16,11 +16,11 @@ Task<bool> Wakeup::wait_until(TimePoint deadline) {
     Waiter waiter{boost::asio::steady_timer(executor_, deadline)};
     // Also when the coroutine is destroyed while it waits.
     struct Registration {
-        std::list<Waiter*>& waiters;
-        std::list<Waiter*>::iterator place;
-        ~Registration() { waiters.erase(place); }
+        std::shared_ptr<Waiters> waiters;
+        Waiters::iterator place;
+        ~Registration() { waiters->erase(place); }
     };
-    const Registration registration{waiters_, waiters_.insert(waiters_.end(), &waiter)};
+    const Registration registration{waiters_, waiters_->insert(waiters_->end(), &waiter)};
     boost::system::error_code cancelled; // `notified` says as much
     co_await waiter.timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
     co_return waiter.notified;

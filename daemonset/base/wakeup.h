@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <list>
+#include <memory>
 
 namespace agent {
 
@@ -30,7 +31,10 @@ class Wakeup {
     };
 
     boost::asio::any_io_executor executor_;
-    std::list<Waiter*> waiters_; ///< each lives in its coroutine
+    using Waiters = std::list<Waiter*>; ///< each lives in its coroutine
+
+    /// Shared with the coroutines that wait: they may be destroyed before this object or after it.
+    std::shared_ptr<Waiters> waiters_ = std::make_shared<Waiters>();
 };
 
 } // namespace agent

@@ -70,7 +70,7 @@ TEST(Allocator, exhaustion_names_the_range_and_how_many_addresses_it_has) {
     auto allocator = over({prefix("10.244.1.0/29")});
     for (int i = 0; i < 5; ++i) EXPECT_TRUE(allocator.allocate());
     EXPECT_EQ(allocated(allocator),
-              "no address is free in the node's PodCIDR 10.244.1.0/29: all 5 that pods can have are in "
+              "no address is free in the node's PodCIDR 10.244.1.0/29: all 5 pod addresses are in "
               "use; remove pods from this node or give it a larger PodCIDR");
 }
 

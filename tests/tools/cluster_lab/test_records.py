@@ -17,7 +17,7 @@ from cluster_lab.plain.sandbox import Sandbox, sandboxes
 from cluster_lab.processes import Process
 
 PLAIN = {"nodes": 3, "family": "dual", "datapath": "netdev"}
-KUBERNETES = PLAIN | {"kubernetes": True, "api_servers": 1, "kube_proxy": "nftables", "network": "agent", "port": 4000}
+KUBERNETES = PLAIN | {"containerd": "1.7.35", "kubernetes": True, "api_servers": 1, "kube_proxy": "nftables", "network": "agent", "port": 4000}
 RUNNING = {
     "namespace": "shop",
     "name": "api-0",

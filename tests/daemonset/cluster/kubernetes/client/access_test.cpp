@@ -141,7 +141,7 @@ TEST(PodAccess, outside_a_pod_the_error_says_what_to_set) {
     const TemporaryDirectory account;
     account.write("ca.crt", "CA");
     account.write("token", "\n");
-    EXPECT_THAT(access_of_pod({"10.0.0.1", "443", account.path()}).error().message, HasSubstr("holds no token"));
+    EXPECT_THAT(access_of_pod({"10.0.0.1", "443", account.path()}).error().message, HasSubstr("contains no token"));
 }
 
 TEST(Access, the_configurations_servers_replace_the_kubeconfigs) {
