@@ -25,7 +25,7 @@ template <typename T> using Result = std::expected<T, Error>;
     return std::unexpected(Error{std::move(message)});
 }
 
-/// `result` as it came, for RETURN_IF_ERROR, which lets its value go at once: a guard would end before what it guards.
+/// Passes `result` on for RETURN_IF_ERROR, which destroys its value: a guard in it would end too early.
 template <typename R> [[nodiscard]] R&& without_guard(R&& result) {
     using Value = typename std::remove_cvref_t<R>::value_type;
     static_assert(std::is_void_v<Value> || std::is_trivially_destructible_v<Value>,

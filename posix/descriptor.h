@@ -1,6 +1,6 @@
-// A file descriptor that closes itself. This room is below the agent, the plugin and the tools: each may use it.
+// A file descriptor that closes itself. This room is below agent, plugin and tools: each may use it.
 //
-//   open(), socket(), pipe2() ... ──► Descriptor ──► closed when its owner goes
+//   open(), socket(), pipe2() ... ──► Descriptor ──► closed when its owner is destroyed
 #pragma once
 
 #include <unistd.h>
@@ -11,7 +11,7 @@ namespace posix {
 
 class Descriptor {
   public:
-    /// Takes over what open() or the like returned; negative when that failed.
+    /// Takes over the result of open() or the like; negative when that failed.
     explicit Descriptor(int opened) : number_(opened) {}
     Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
     Descriptor& operator=(Descriptor&& other) noexcept {
@@ -26,7 +26,7 @@ class Descriptor {
     [[nodiscard]] bool valid() const { return number_ >= 0; }
     /// The number, for system calls; -1 or another negative number when it is not valid.
     [[nodiscard]] int get() const { return number_; }
-    /// Closes it before its owner goes.
+    /// Closes it before its owner is destroyed.
     void close() {
         if (valid()) ::close(std::exchange(number_, -1));
     }

@@ -1,5 +1,5 @@
-// Lists in words: what logs, errors and pages say of several things. This room is at the bottom of the include order,
-// so every part may use it.
+// Lists in words, for logs, errors and pages. This room is at the bottom of the include order, so
+// every part may use it.
 //
 //   {"a", "b", "c", "d"} ──► join: "a, b, c, d"    some_of 2: "a, b and 2 more"    first_of: "a (and 3 more)"
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace words {
 
-/// What makes an element of `Range` a text that can be appended to a string.
+/// Converts an element of `Range` to a text that can be appended to a string.
 template <typename Projection, typename Range>
 concept TextOf = requires(Projection& projection, std::string& out, std::ranges::range_reference_t<Range> element) {
     out += std::invoke(projection, std::forward<decltype(element)>(element));
@@ -42,7 +42,7 @@ template <std::ranges::input_range Range> [[nodiscard]] std::string join(Range&&
     return count == 0 ? std::string() : " and " + std::to_string(count) + " more";
 }
 
-/// The first `most` elements, and how many more there are.
+/// The first `most` elements, and the number of the others.
 template <std::ranges::forward_range Range, TextOf<Range> Projection = std::identity>
 [[nodiscard]] std::string some_of(Range&& range, std::size_t most, Projection projection = {}) {
     const auto count = static_cast<std::size_t>(std::ranges::distance(range));
@@ -51,7 +51,7 @@ template <std::ranges::forward_range Range, TextOf<Range> Projection = std::iden
            and_more(count - named);
 }
 
-/// The first element, and in parentheses how many more there are; nothing of an empty range.
+/// The first element, and in parentheses the number of the others; nothing of an empty range.
 template <std::ranges::forward_range Range, TextOf<Range> Projection = std::identity>
 [[nodiscard]] std::string first_of(Range&& range, Projection projection = {}) {
     const auto count = std::ranges::distance(range);

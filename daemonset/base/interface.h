@@ -1,4 +1,4 @@
-// What every class of virtual functions is: implemented elsewhere, destroyed through its base, never copied.
+// The base of abstract classes: implemented elsewhere, destroyed through their base, never copied.
 //
 //   class Listener : public Interface { public: virtual void changed() = 0; };
 #pragma once

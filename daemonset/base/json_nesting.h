@@ -1,16 +1,17 @@
-// Where a JSON text ends, found without reading it: for streams of texts that nothing separates.
+// Finds the end of a JSON text without parsing it, for streams of texts without separators.
 //
-//   character ──► JsonNesting ──► how many objects and arrays are open, and whether that was the end of the text
+//   character ──► JsonNesting ──► how many objects and arrays are open, and whether the text has ended
 //
-// Whether it is right JSON, its reader says.
+// The reader of the text checks that it is valid JSON.
 #pragma once
 
 namespace agent {
 
 class JsonNesting {
   public:
-    /// Takes the next character. True when it ends a text: a bracket closed, and none is open any more. One that closes
-    /// what was never opened is such an end too, so that its reader complains instead of waiting for more.
+    /// Takes the next character. True when it ends a text: it closes the last open bracket. A
+    /// closing bracket without an opening one also ends a text, so that the reader reports an error
+    /// instead of waiting for more.
     bool take(char c) {
         if (in_string_) {
             if (escaped_)

@@ -37,11 +37,11 @@ void OutputBuffer::wait_until_writable() {
                        [this, alive = std::weak_ptr(alive_)](const boost::system::error_code&) {
                            if (alive.expired()) return;
                            blocked_ = false;
-                           flush(); // after an error of the wait, writing says which
+                           flush(); // after an error of the wait, writing reports it
                        });
 }
 
-/// Lets go of what has been sent, when that is all or much.
+/// Frees the sent bytes if they are all or many.
 void OutputBuffer::give_back() {
     if (sent_ == bytes_.size()) {
         bytes_.clear();

@@ -1,4 +1,4 @@
-// A connection to a unix socket that does not block.
+// A non-blocking connection to a unix socket.
 #pragma once
 
 #include "daemonset/base/task.h"
@@ -13,7 +13,8 @@ namespace agent {
 
 using UnixSocket = boost::asio::local::stream_protocol::socket;
 
-/// Connects, and makes the socket non-blocking. Errors: the reason, followed by `hint` where nobody answers at `path`.
+/// Connects, and makes the socket non-blocking. Errors: the reason, followed by `hint` if `path`
+/// has no listener.
 [[nodiscard]] Task<outcome::Result<void>> connect_to(UnixSocket& socket, std::string path, std::string hint);
 
 } // namespace agent

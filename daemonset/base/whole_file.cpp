@@ -40,7 +40,8 @@ Result<void> write_beside(const filesystem::path& beside, std::string_view bytes
     const Descriptor file(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!file.valid()) return refused("create", beside);
     RETURN_IF_ERROR(write_all(file.get(), bytes, beside));
-    // The mode given to open() is less the umask, and is not used when a file was left from a write cut short.
+    // The mode given to open() is reduced by the umask, and unused if an interrupted write left the
+    // file.
     if (fchmod(file.get(), mode) != 0) return refused("set the mode of", beside);
     if (fsync(file.get()) != 0) return refused("write to the disk", beside);
     return {};
@@ -82,12 +83,12 @@ Result<bool> write_whole(const filesystem::path& path, std::string_view bytes, m
     if (is_there(path, bytes, mode)) return false;
     std::error_code error;
     filesystem::create_directories(path.parent_path(), error);
-    if (error) return fail("make the folder " + path.parent_path().string() + ": " + error.message());
+    if (error) return fail("create the folder " + path.parent_path().string() + ": " + error.message());
     const auto beside = path.parent_path() / ("." + path.filename().string() + ".new");
     auto done = write_beside(beside, bytes, mode);
     if (done) done = put_in_place(beside, path);
     if (done) return true;
-    filesystem::remove(beside, error); // what cannot be removed is written over by the next try
+    filesystem::remove(beside, error); // a file that cannot be removed is overwritten by the next attempt
     return std::unexpected(done.error());
 }
 

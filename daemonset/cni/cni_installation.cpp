@@ -17,7 +17,7 @@ using outcome::Result;
 using Json = nlohmann::ordered_json;
 
 constexpr auto kPlugin = "ovs-cni";
-constexpr auto kOldestVersion = "1.0.0"; ///< of the CNI specification, which every runtime in use speaks
+constexpr auto kOldestVersion = "1.0.0"; ///< of the CNI specification, which every runtime in use supports
 constexpr auto kNewestVersion = "1.1.0"; ///< brought STATUS, GC and the list of versions
 constexpr mode_t kProgramMode = 0755;
 constexpr mode_t kConflistMode = 0644;
@@ -79,7 +79,7 @@ Conflist conflist(const NodeConfiguration& configuration) {
         if (!versions)
             outdated.push_back(versions.error().message);
         else if (std::ranges::find(*versions, kNewestVersion) == versions->end())
-            outdated.push_back(program.string() + " does not speak " + kNewestVersion);
+            outdated.push_back(program.string() + " does not support " + kNewestVersion);
     }
     Json versions = Json::array({kOldestVersion});
     if (outdated.empty()) versions.push_back(kNewestVersion);

@@ -38,8 +38,8 @@ struct Conflist {
 ///                                        refuses the result of a version that it does not support
 ///     "cniVersions": ["1.0.0", "1.1.0"]  for any other runtime: it takes the highest that it supports
 ///
-/// 1.1.0 is in the list if all of the plugins support it. Without it the runtime calls neither STATUS
-/// nor GC. Source: CNI specification 1.1.0, section 1.
+/// 1.1.0 is in the list if all of the plugins support it. Without it the runtime calls neither
+/// STATUS nor GC. Source: CNI specification 1.1.0, section 1.
 [[nodiscard]] Conflist conflist(const NodeConfiguration& configuration);
 
 /// Whether both are in place, in any version. Always true where the administrator installs them.

@@ -1,7 +1,7 @@
 // Keeps the host's own network as the cluster's state and the flows' policy require.
 //
 //   links, addresses (netlink) ──┐                        ┌─► NodeState::host ──► Listener::host_changed
-//   refresh() ───────────────────┼─► check, configure ───┤
+//   refresh() ───────────────────┼─► check, configure ────┤
 //   every 30 s ──────────────────┘                        └─► gateway, routes, forwarding, nftables (HostNetwork)
 //   enforce(policy) ──► nftables
 #pragma once

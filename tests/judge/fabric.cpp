@@ -81,7 +81,7 @@ void Fabric::cross(const Place& at, const Frame& frame, const std::optional<Enca
         }
         const auto* peer = node_at(emission.tunnel->destination);
         if (!peer) {
-            journey.trace += "  nobody is at " + emission.tunnel->destination.text() + "\n";
+            journey.trace += "  no node has " + emission.tunnel->destination.text() + "\n";
             continue;
         }
         auto outer = *emission.tunnel;

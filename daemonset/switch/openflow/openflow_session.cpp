@@ -35,7 +35,7 @@ Task<Result<void>> OpenFlowSession::open() {
     read();
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     while (!greeted_ && !lost_) {
-        if (std::chrono::steady_clock::now() >= deadline) close(Error{attempt + "the switch did not say hello"});
+        if (std::chrono::steady_clock::now() >= deadline) close(Error{attempt + "the switch sent no hello"});
         co_await greeting_.wait_until(deadline);
     }
     if (lost_) co_return std::unexpected(*lost_);
@@ -46,7 +46,7 @@ void OpenFlowSession::close(Error reason) {
     if (lost_) return;
     lost_ = std::move(reason);
     output_.close();
-    boost::system::error_code ignored; // nobody can do anything about a socket that does not close cleanly
+    boost::system::error_code ignored; // a failure to close the socket has no remedy
     ignored = socket_.close(ignored);
     for (const auto& [first, exchange] : exchanges_) exchange->progress_.notify_all();
     greeting_.notify_all();
@@ -97,7 +97,7 @@ void OpenFlowSession::take(Message message) {
     const auto xid = xid_of(message);
     if (xid == 0 && kind == MessageKind::MonitorReply) return take_report(message);
     const auto after = exchanges_.upper_bound(xid);
-    if (after == exchanges_.begin()) return; // for nobody, or nobody waits any longer
+    if (after == exchanges_.begin()) return; // not an answer, or the caller no longer waits
     auto& exchange = *std::prev(after)->second;
     if (xid - exchange.first_ < exchange.count_) exchange.take(message, kind);
 }
@@ -106,7 +106,7 @@ void OpenFlowSession::take_hello(Message message) {
     const auto kind = kind_of(message);
     if (kind != MessageKind::Hello || !offers_openflow15(message))
         return close(Error{"the bridge at " + path_ +
-                           " does not speak OpenFlow 1.5: add OpenFlow15 to the column protocols of its Bridge row" +
+                           " does not support OpenFlow 1.5: add OpenFlow15 to the column protocols of its Bridge row" +
                            (kind == MessageKind::Error ? " (" + error_text(message) + ")" : "")});
     greeted_ = true;
     greeting_.notify_all();
@@ -128,7 +128,7 @@ Task<SwitchEvent> OpenFlowSession::next_event() {
 }
 
 std::uint32_t OpenFlowSession::enter(Exchange& exchange, std::uint32_t count) {
-    // Ids are used again after four thousand million requests; none that long ago is still under way.
+    // Ids are reused after four thousand million requests; none that old is still in flight.
     if (UINT32_MAX - next_xid_ < count) next_xid_ = 2;
     const auto first = std::exchange(next_xid_, next_xid_ + count);
     exchanges_[first] = &exchange;
@@ -157,11 +157,11 @@ Task<Result<void>> Exchange::answered(std::uint32_t request) {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     while (last_answered_ < request && !session_->lost()) {
         if (std::chrono::steady_clock::now() >= deadline)
-            session_->close(Error{"the switch at " + session_->path() + " gave no answer in time"});
+            session_->close(Error{"the switch at " + session_->path() + " did not answer in time"});
         else
             co_await progress_.wait_until(deadline);
     }
-    // What was answered counts, even when the connection ended right after.
+    // An answer counts, even when the connection ended right after it.
     if (last_answered_ < request) co_return std::unexpected(*session_->lost());
     co_return Result<void>{};
 }

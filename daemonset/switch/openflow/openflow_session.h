@@ -1,4 +1,5 @@
-// The bytes of one OpenFlow connection, and who waits for which answer. For this folder's sources only.
+// The messages of one OpenFlow connection, and which request waits for which answer. For this
+// folder's sources only.
 //
 //   Exchange ── output(), flush() ──► socket ──► switch
 //      ▲                                           │
@@ -29,15 +30,16 @@ class OpenFlowSession : public std::enable_shared_from_this<OpenFlowSession> {
     /// Connects and exchanges hellos.
     Task<outcome::Result<void>> open();
 
-    /// What is to be sent; append to it, then flush().
+    /// The output: append to it, then flush().
     [[nodiscard]] Bytes& output() { return output_.bytes(); }
     void flush() { output_.flush(); }
-    /// Returns when little enough waits to be sent, or the connection has ended; lets others run in any case.
+    /// Returns when the unsent output is small enough, or the connection has ended; lets other
+    /// coroutines run in any case.
     Task<> room() { return output_.room(); }
 
     /// Ends the connection for this reason, unless it has ended.
     void close(outcome::Error reason);
-    /// Why the connection has ended; nothing while it lives.
+    /// Why the connection has ended; nothing while it is alive.
     [[nodiscard]] const std::optional<outcome::Error>& lost() const { return lost_; }
 
     Task<SwitchEvent> next_event();
@@ -66,19 +68,21 @@ class OpenFlowSession : public std::enable_shared_from_this<OpenFlowSession> {
     Bytes input_;
     std::size_t input_begin_ = 0;
     std::size_t input_end_ = 0;
-    Bytes aligned_; ///< a message that does not begin where libopenvswitch's structs may
+    Bytes aligned_; ///< a copy of a message that is misaligned for libopenvswitch's structs
 
-    std::uint32_t next_xid_ = 2; ///< 0 is for what the switch says unasked, 1 for the hello
+    std::uint32_t next_xid_ = 2; ///< 0 is for unsolicited messages of the switch, 1 for the hello
     std::map<std::uint32_t, Exchange*> exchanges_;
     ForeignChange foreign_;
     Wakeup greeting_;
     Wakeup event_;
 };
 
-/// Requests with consecutive transaction ids, and what the switch answers to them. The switch answers in order.
+/// Requests with consecutive transaction ids, and the switch's answers to them. The switch answers
+/// in order.
 class Exchange {
   public:
-    /// `count` transaction ids. `on_answer` is called with each part of an answer that is no error.
+    /// `count` transaction ids. `on_answer` is called with each part of an answer that is not an
+    /// error.
     Exchange(std::shared_ptr<OpenFlowSession> session, std::uint32_t count,
              std::function<void(Message)> on_answer = {});
     Exchange(const Exchange&) = delete;
@@ -91,12 +95,12 @@ class Exchange {
     };
 
     [[nodiscard]] std::uint32_t xid(std::uint32_t request) const { return first_ + request; }
-    /// The errors that have come so far: the first few, and how many in all.
+    /// The errors received so far: the first few, and their total number.
     [[nodiscard]] const std::vector<Refusal>& refusals() const { return refusals_; }
     [[nodiscard]] std::size_t refused() const { return refused_; }
 
     /// Returns when the switch has answered this request, with an error or otherwise.
-    /// Errors: the connection ended, also for want of an answer.
+    /// Errors: the connection ended, also because of a missing answer.
     Task<outcome::Result<void>> answered(std::uint32_t request);
 
   private:

@@ -11,8 +11,7 @@ using outcome::Result;
 namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{64} * 1024;
-constexpr std::size_t kKeptBytes =
-    std::size_t{256} * 1024; ///< an input buffer larger than this is given back when empty
+constexpr std::size_t kKeptBytes = std::size_t{256} * 1024; ///< a larger input buffer is freed when empty
 constexpr auto kPatience = std::chrono::seconds(30);
 
 } // namespace
@@ -42,7 +41,7 @@ Task<Result<Json>> JsonRpc::call(std::string method, Json params) {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     while (!call->answer && !lost_) {
         if (std::chrono::steady_clock::now() >= deadline)
-            close(Error{"the switch's database at " + path_ + " gave no answer in time"});
+            close(Error{"the switch's database at " + path_ + " did not answer in time"});
         else
             co_await call->answered.wait_until(deadline);
     }
@@ -55,7 +54,7 @@ void JsonRpc::close(Error reason) {
     if (lost_) return;
     lost_ = std::move(reason);
     output_.close();
-    boost::system::error_code ignored; // nobody can do anything about a socket that does not close cleanly
+    boost::system::error_code ignored; // a failure to close the socket has no remedy
     ignored = socket_.close(ignored);
     for (const auto& [id, call] : calls_) call->answered.notify_all();
     if (on_lost_) on_lost_();
@@ -100,7 +99,7 @@ std::optional<std::string> JsonRpc::next_message() {
 }
 
 void JsonRpc::take(const std::string& text) {
-    const auto reason = "the switch's database at " + path_ + " sent something that cannot be read: ";
+    const auto reason = "the switch's database at " + path_ + " sent a message that cannot be read: ";
     try {
         if (auto taken = take_message(Json::parse(text)); !taken) close(Error{reason + taken.error().message});
     } catch (const Json::exception& exception) {
@@ -118,7 +117,7 @@ Result<void> JsonRpc::take_message(const Json& message) {
         return on_notification_ ? on_notification_(method, message.at("params")) : Result<void>{};
     }
     const auto call = calls_.find(message.at("id").get<std::uint64_t>());
-    if (call == calls_.end()) return {}; // nobody waits any longer
+    if (call == calls_.end()) return {}; // the caller no longer waits
     const auto& error = message.at("error");
     if (error.is_null())
         call->second->answer = message.at("result");

@@ -1,5 +1,5 @@
-// JSON-RPC 1.0 over a unix socket, as ovsdb-server speaks it. Source: RFC 7047, section 4. For this folder's sources
-// only.
+// JSON-RPC 1.0 over a unix socket, as ovsdb-server uses it. Source: RFC 7047, section 4. For this
+// folder's sources only.
 //
 //   call(method, params) ──► socket ──► server ──► its result
 //   on_notification ◄─────── messages without an answer        echo requests are answered here
@@ -33,7 +33,7 @@ class JsonRpc : public std::enable_shared_from_this<JsonRpc> {
 
     /// Called with every notification, in order with the answers; an error from it ends the connection.
     void on_notification(Notification notification) { on_notification_ = std::move(notification); }
-    /// Called once, when the connection has ended.
+    /// Called once, when the connection is lost.
     void on_lost(std::function<void()> lost) { on_lost_ = std::move(lost); }
 
     Task<outcome::Result<void>> open();
@@ -67,8 +67,8 @@ class JsonRpc : public std::enable_shared_from_this<JsonRpc> {
     std::uint64_t next_id_ = 1;
     std::map<std::uint64_t, std::shared_ptr<Call>> calls_;
     OutputBuffer output_;
-    std::string chunk_; ///< what one read fills
-    std::string input_; ///< messages not yet whole; scanned_ of it has been looked at
+    std::string chunk_; ///< the buffer of one read
+    std::string input_; ///< an incomplete message; scanned_ of it is done
     std::size_t scanned_ = 0;
     JsonNesting nesting_; ///< where scanning stands
 };

@@ -9,7 +9,7 @@
 namespace agent {
 namespace {
 
-/// The texts that a stream falls into, and at the end what has come without its end.
+/// The texts in a stream, and at the end the incomplete one.
 std::vector<std::string> texts(std::string_view stream) {
     JsonNesting nesting;
     std::vector<std::string> found(1);

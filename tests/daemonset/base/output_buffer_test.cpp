@@ -1,4 +1,4 @@
-// A buffer against one end of a pair of sockets, whose other end reads when the test lets it.
+// A buffer against one end of a pair of sockets, whose other end reads at the test's command.
 #include "daemonset/base/output_buffer.h"
 
 #include <boost/asio/co_spawn.hpp>
@@ -35,14 +35,14 @@ class OutputBufferTest : public ::testing::Test {
         buffer.emplace(socket, [this](const boost::system::error_code& reason) { failures.push_back(reason); });
     }
 
-    /// What the peer finds at once, at most this much.
+    /// The bytes that the peer can read at once, at most this many.
     std::string read_some(std::size_t most) {
         std::string bytes(most, '\0');
         boost::system::error_code error;
         bytes.resize(peer.read_some(boost::asio::buffer(bytes), error));
         return bytes;
     }
-    /// Reads in small pieces, letting the loop run in between, until there is nothing more to come.
+    /// Reads in small pieces, letting the loop run in between, until nothing more arrives.
     std::string read_slowly(std::size_t piece) {
         std::string all;
         for (auto bytes = read_some(piece); !bytes.empty(); bytes = read_some(piece)) {
@@ -55,7 +55,7 @@ class OutputBufferTest : public ::testing::Test {
         loop.restart();
         loop.poll();
     }
-    /// Starts room(), and tells in `done` when it has returned.
+    /// Starts room(), and sets `done` when it has returned.
     void ask_for_room(bool& done) {
         boost::asio::co_spawn(
             loop,

@@ -85,7 +85,7 @@ TEST_F(Installation, the_conflist_offers_the_versions_that_all_its_plugins_speak
     put_plugin("portmap", R"(["0.4.0", "1.0.0"])");
     EXPECT_EQ(list()["cniVersion"], "1.0.0");
     EXPECT_THAT(list()["cniVersions"], ElementsAre("1.0.0"));
-    EXPECT_THAT(install().outdated, ElementsAre(HasSubstr("bin/portmap does not speak 1.1.0")));
+    EXPECT_THAT(install().outdated, ElementsAre(HasSubstr("bin/portmap does not support 1.1.0")));
     put_plugin("portmap", "1");
     EXPECT_THAT(install().outdated, ElementsAre(HasSubstr("no supportedVersions")));
     filesystem::permissions(folder / "bin" / "portmap", filesystem::perms::none);

@@ -1,5 +1,5 @@
-// What a container runtime makes of the conflist that the agent wrote: the runtime's own library, libcni, drives the
-// installed plugin on a real node.
+// How a container runtime uses the conflist from the agent: the runtime's own library, libcni,
+// drives the installed plugin on a real node.
 //
 //   agent ──► 10-ovs-cni.conflist ──► cnitool of libcni 1.1.2 or of the newest ──► ovs-cni ──► agent
 //
@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 struct Libcni {
     std::string name;
     std::string cnitool;
-    std::string cni_version; ///< the highest that it speaks
+    std::string cni_version; ///< the highest that it supports
 };
 
 std::ostream& operator<<(std::ostream& out, const Libcni& libcni) { return out << libcni.cnitool; }
@@ -34,7 +34,7 @@ struct Output {
     std::string text; ///< of both streams
 };
 
-/// A node whose agent has installed plugin and conflist, and a sandbox of a pod that is to be attached.
+/// A node whose agent has installed plugin and conflist, and the sandbox of a pod to be attached.
 class NodeWithSandbox : public Node {
   public:
     /// `chained`: a shell command that puts further plugins into `bin`, the current folder.
@@ -56,7 +56,7 @@ class NodeWithSandbox : public Node {
 
     [[nodiscard]] std::filesystem::path conflist() const { return path("net.d") / "10-ovs-cni.conflist"; }
 
-    /// Runs a verb of cnitool. What libcni remembers between verbs, in /var/lib/cni, is in the node's folder.
+    /// Runs a verb of cnitool. libcni's state between verbs, /var/lib/cni, is in the node's folder.
     Output cnitool(const Libcni& libcni, const std::string& verb) {
         const std::string line =
             "CNI_PATH=" + path("bin").string() + " NETCONFPATH=" + path("net.d").string() +
@@ -111,8 +111,8 @@ TEST_P(Runtimes, have_each_plugin_of_the_list_called_with_one_version) {
 }
 
 TEST_P(Runtimes, serve_a_pod_beside_a_plugin_that_is_too_old_for_the_newest_version) {
-    NodeWithSandbox node("cp /usr/lib/cni/portmap ."); // Debian's speaks up to 1.0.0
-    EXPECT_THAT(node.log(), HasSubstr("bin/portmap does not speak 1.1.0"));
+    NodeWithSandbox node("cp /usr/lib/cni/portmap ."); // Debian's supports up to 1.0.0
+    EXPECT_THAT(node.log(), HasSubstr("bin/portmap does not support 1.1.0"));
     const auto added = node.cnitool(GetParam(), "add");
     ASSERT_EQ(added.exit_code, 0) << added.text << node.log();
     EXPECT_EQ(nlohmann::json::parse(added.text).at("cniVersion"), "1.0.0");
