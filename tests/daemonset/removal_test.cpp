@@ -71,7 +71,7 @@ TEST(Removal, what_others_made_stays) {
 TEST(Removal, is_refused_while_an_agent_runs) {
     LeavingNode node;
     node.serve_a_pod();
-    EXPECT_THAT(node.remove_network(), HasSubstr("end it first"));
+    EXPECT_THAT(node.remove_network(), HasSubstr("stop it first"));
     EXPECT_THAT(node.vsctl("list-br"), HasSubstr("br-int"));
     EXPECT_EQ(node.get("/readyz").status, 200);
 }
