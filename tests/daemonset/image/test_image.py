@@ -281,7 +281,7 @@ class Image(unittest.TestCase):
         self.node.start(SWITCH)
         self.node.start(AGENT)
         self.assert_ready()
-        with self.assertRaisesRegex(RuntimeError, "end it first"):
+        with self.assertRaisesRegex(RuntimeError, "stop it first"):
             self.node.remove()
         self.assertTrue(self.node.ready())
 
