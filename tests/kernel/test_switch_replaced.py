@@ -1,6 +1,8 @@
 """The switch's container is replaced under traffic: the kernel goes on forwarding, connections stay open."""
 
+import re
 import subprocess
+import time
 
 from cluster_lab.node import Node
 from cluster_lab.processes import Process
@@ -10,6 +12,7 @@ from traffic import INTERVAL_SECONDS, DatagramStream, Path
 
 NODE = "node2"
 SWITCH = CHECKOUT / "daemonset" / "image" / "ovs-cni-switch"
+SETTLED_SECONDS = 1.0
 PLACES = "/var/lib/openvswitch", "/run/openvswitch"
 
 
@@ -34,6 +37,27 @@ def replace_switch() -> None:
     for part, path in pid_files.items():
         pid = eventually(lambda: path.exists() and path.read_text().strip(), f"{part} starts: {folder}/switch.log", 60)
         Node(LAB, NODE).remember(part, Process.of(int(pid)))
+
+
+def datapath_flows() -> frozenset[str]:
+    """The kernel's flows of the node, without what they count."""
+    lines = lab("node", NODE, "--", "ovs-dpctl", "dump-flows").splitlines()
+    return frozenset(re.sub(r" packets:\d+, bytes:\d+, used:[^,]*(, flags:[^,]*)?,", "", line) for line in lines)
+
+
+class Settled:
+    """True when the kernel's flows have been the same for a second: none is about to be put there anew. One that is
+    when ovs-vswitchd ends stays away until the next one serves."""
+
+    def __init__(self) -> None:
+        self.flows: frozenset[str] = frozenset()
+        self.since = 0.0
+
+    def __call__(self) -> bool:
+        found, now = datapath_flows(), time.monotonic()
+        if found != self.flows:
+            self.flows, self.since = found, now
+        return now - self.since >= SETTLED_SECONDS
 
 
 def restores() -> int:
@@ -61,6 +85,7 @@ class SwitchReplaced(ClusterTest):
                 stream.start()
                 self.addCleanup(stream.end)
             eventually(lambda: all(len(stream.path.answered) > 100 for stream in streams), "the streams run")
+            eventually(Settled(), "the kernel's flows settle", 60)
             before = restores()
             replace_switch()
             eventually(lambda: restores() > before, "the agent has put the flows back", 60)
