@@ -5,6 +5,7 @@
 #include "flowgen/network/node_flows.h"
 #include "flowgen/network/pipeline_flows.h"
 #include "flowgen/network/service_flows.h"
+#include "flowgen/network/special_addresses.h"
 #include "flowgen/policy/policy_flows.h"
 
 #include <algorithm>
@@ -33,6 +34,7 @@ outcome::Result<CompiledFlows> compile(const ClusterState& state, const LocalNod
 
     FlowStore store;
     compile_pipeline(local, store);
+    compile_special_addresses(state, local, store);
     compile_services(state.service_cidrs, local, store);
     compile_attachments(pods, local, store);
     const auto node_warnings = compile_nodes(state.nodes, local, store);

@@ -30,7 +30,8 @@ Actions to_gateway(const LocalNode& local, Table next) {
 }
 
 /// Drops packets that no later table may see, and classifies those from the gateway. The flows of
-/// this node's own host are in node_flows.cpp.
+/// this node's own host are in node_flows.cpp, those of sources that no network carries in
+/// special_addresses.cpp.
 void compile_classifier(FlowStore& store) {
     const TableWriter table{store, Table::Classifier};
     const auto from_gateway = [](const Match& match) { return Match(match).set(Field::in_port, kLocalPort); };
@@ -114,13 +115,6 @@ void compile_conntrack_state(const LocalNode& local, FlowStore& store) {
 void compile_routing(const LocalNode& local, FlowStore& store) {
     const TableWriter table{store, Table::Routing};
     const Match skipped = Match().set(kPacketState, kPolicySkipped, kPolicySkipped);
-    // The overlay routes unicast between pods: link-local and multicast packets are dropped, and
-    // the virtual router itself answers none.
-    const auto never = [&](const char* prefix) { table.add(300, ip_to(*Prefix::parse(prefix)), {}); };
-    never("224.0.0.0/4");
-    never("169.254.1.1/32");
-    never("ff00::/8");
-    never("fe80::/10");
     // From the gateway or a tunnel, to no pod or node address that we know: never sent back to
     // either of them.
     table.add(20, Match().set(Field::in_port, kLocalPort), {});

@@ -1,9 +1,11 @@
 """Frames as bytes, to be sent as they are, and a way to see which of them arrive."""
 
 import ipaddress
+import json
 import select
 import socket
 import struct
+import subprocess
 import time
 
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6, ETH_P_ARP = 0x0003, 0x0800, 0x86DD, 0x0806
@@ -14,6 +16,12 @@ ROUTER_MAC = "ee:ee:ee:ee:ee:ee"
 
 def mac(text):
     return bytes.fromhex(text.replace(":", ""))
+
+
+def mac_of(interface):
+    """Of an interface in the namespace that the calling thread is in."""
+    shown = subprocess.run(["ip", "-j", "link", "show", interface], capture_output=True, text=True, check=True)
+    return json.loads(shown.stdout)[0]["address"]
 
 
 def packed(address):

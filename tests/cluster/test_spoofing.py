@@ -5,9 +5,7 @@ their order, so a forged frame that was delivered would be there before the fenc
 frames are seen at all.
 """
 
-import json
 import socket
-import subprocess
 
 import frames
 from frames import ROUTER_MAC
@@ -18,10 +16,9 @@ TIMES = 3  # each forged frame is sent: one may get lost on the way to where it 
 OTHER_MAC = "0a:be:ef:00:00:01"
 
 
-def mac_of(name, interface="eth0"):
+def mac_of(name):
     with in_pod(name):
-        shown = subprocess.run(["ip", "-j", "link", "show", interface], capture_output=True, text=True, check=True)
-    return json.loads(shown.stdout)[0]["address"]
+        return frames.mac_of("eth0")
 
 
 class SpoofingTest(ClusterTest):

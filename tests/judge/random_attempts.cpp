@@ -8,14 +8,9 @@ namespace {
 
 using namespace flowgen;
 
-/// Addresses that no packet of the outside carries: unspecified, loopback, link-local, multicast, reserved.
-bool is_special(const IpAddress& address) {
-    static const std::vector<Prefix> special{
-        *Prefix::parse("0.0.0.0/8"),   *Prefix::parse("127.0.0.0/8"), *Prefix::parse("169.254.0.0/16"),
-        *Prefix::parse("224.0.0.0/3"), *Prefix::parse("::/8"),        *Prefix::parse("fe80::/9"),
-        *Prefix::parse("ff00::/8"),
-    };
-    return std::ranges::any_of(special, [&](const Prefix& prefix) { return prefix.contains(address); });
+/// Link-local addresses: whether a packet with one gets anywhere depends on the host, not on policy.
+bool is_link_local(const IpAddress& address) {
+    return Prefix::parse("169.254.0.0/16")->contains(address) || Prefix::parse("fe80::/10")->contains(address);
 }
 
 bool is_inside(const Cluster& cluster, const IpAddress& address) {
@@ -54,6 +49,9 @@ AttemptMaker::AttemptMaker(const Cluster& cluster, Random& random) : cluster_(cl
     }
     add_boundaries(*Prefix::parse("192.0.2.1/32"));
     add_boundaries(*Prefix::parse("2001:db8:ffff::1/128"));
+    for (const char* block : {"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "255.255.255.255/32"})
+        add_boundaries(*Prefix::parse(block));
+    for (const char* block : {"::/127", "::ffff:0:0/96", "ff00::/8"}) add_boundaries(*Prefix::parse(block));
     for (const auto& [name, node] : cluster.state.nodes) {
         for (const auto& cidr : node.pod_cidrs) add_boundaries(cidr);
         for (const auto& address : node.addresses) add_boundaries(Prefix::host(address));
@@ -74,7 +72,7 @@ void AttemptMaker::add_boundaries(const Prefix& prefix) {
     for (const auto bits : {first.bits - 1, first.bits, last.bits, last.bits + 1}) {
         const IpAddress address{.family = first.family, .bits = bits};
         const bool wrapped = first.family == Family::IPv4 && bits > 0xffffffff;
-        if (!wrapped && !is_special(address) && !is_inside(cluster_, address)) outside_.push_back(address);
+        if (!wrapped && !is_link_local(address) && !is_inside(cluster_, address)) outside_.push_back(address);
     }
 }
 

@@ -15,6 +15,7 @@ constexpr U128 kPodsIpv6 = U128{0xfd00001000010000} << 64; // fd00:10:1::, a /64
 constexpr U128 kUnderlayIpv4 = 0xac1e0000;                 // 172.30.0.0
 constexpr U128 kUnderlayIpv6 = U128{0xfd00003000000000} << 64;
 constexpr U128 kExternalIpv4 = 0xcb007100; // 203.0.113.0, TEST-NET-3
+constexpr U128 kReservedIpv4 = 0xf0000000; // 240.0.0.0, which some networks use as ordinary addresses
 constexpr U128 kBridgeIpv4 = 0xc0a84d00;   // 192.168.77.0, of another bridge on the host
 constexpr std::uint32_t kTunnelPort = 1, kFirstPodPort = 10;
 
@@ -55,7 +56,8 @@ Node random_node(int index, const Families& families, Random& random) {
     if (families.underlay_ipv4) node.addresses.push_back({.family = Family::IPv4, .bits = kUnderlayIpv4 + number});
     if (families.underlay_ipv6) node.addresses.push_back({.family = Family::IPv6, .bits = kUnderlayIpv6 + number});
     if (families.underlay_ipv4 && random.chance(30)) {
-        node.addresses.push_back({.family = Family::IPv4, .bits = kExternalIpv4 + number});
+        const U128 external = random.chance(20) ? kReservedIpv4 : kExternalIpv4;
+        node.addresses.push_back({.family = Family::IPv4, .bits = external + number});
     }
     return node;
 }

@@ -1,6 +1,9 @@
 #include "tests/judge/reference.h"
 
+#include "ipam/prefix.h"
 #include "words/list.h"
+
+#include <algorithm>
 
 namespace judge {
 
@@ -124,6 +127,19 @@ bool admits(const ClusterState& state, const NetworkPolicy& policy, const Policy
     return peer_matches && port_matches;
 }
 
+/// Whether no address of the cluster is in the block that IPv4 reserves for future use. A cluster
+/// that has one there uses the block as ordinary addresses.
+bool leaves_reserved_block_alone(const ClusterState& state) {
+    const auto reserved = *ipam::Prefix::parse("240.0.0.0/4");
+    const auto apart = [&](const ipam::Prefix& range) { return !range.overlaps(reserved); };
+    for (const auto& [name, node] : state.nodes) {
+        if (!std::ranges::all_of(node.pod_cidrs, apart)) return false;
+        if (!std::ranges::all_of(node.addresses, [&](const auto& each) { return apart(ipam::Prefix::host(each)); }))
+            return false;
+    }
+    return std::ranges::all_of(state.service_cidrs, apart);
+}
+
 /// The verdict of the policies that select `subject`, for one direction.
 Verdict judge_direction(const ClusterState& state, const Pod& subject, Direction direction, const Attempt& attempt) {
     const std::string word = direction == Direction::Ingress ? "ingress" : "egress";
@@ -162,6 +178,21 @@ bool selects(const NetworkPolicy& policy, const Pod& pod) {
     return has_network(pod) && policy.id.namespace_ == pod.id.namespace_ && matches(policy.pod_selector, pod.labels);
 }
 
+bool is_no_address_of_a_network(const ClusterState& state, const IpAddress& address) {
+    static const std::vector<ipam::Prefix> never{
+        *ipam::Prefix::parse("0.0.0.0/8"),          // "this network"
+        *ipam::Prefix::parse("127.0.0.0/8"),        // loopback
+        *ipam::Prefix::parse("224.0.0.0/4"),        // multicast
+        *ipam::Prefix::parse("255.255.255.255/32"), // limited broadcast
+        *ipam::Prefix::parse("::/128"),             // unspecified
+        *ipam::Prefix::parse("::1/128"),            // loopback
+        *ipam::Prefix::parse("::ffff:0:0/96"),      // IPv4 inside a host
+        *ipam::Prefix::parse("ff00::/8"),           // multicast
+    };
+    if (std::ranges::any_of(never, [&](const auto& block) { return block.contains(address); })) return true;
+    return ipam::Prefix::parse("240.0.0.0/4")->contains(address) && leaves_reserved_block_alone(state);
+}
+
 std::vector<IpAddress> addresses_of(const Node& node) {
     auto addresses = node.addresses;
     for (const auto& cidr : node.pod_cidrs) {
@@ -171,6 +202,10 @@ std::vector<IpAddress> addresses_of(const Node& node) {
 }
 
 Verdict judge(const ClusterState& state, const Attempt& attempt) {
+    for (const auto* end : {&attempt.from, &attempt.to}) {
+        if (is_no_address_of_a_network(state, end->address))
+            return {.allowed = false, .reason = end->address.text() + " is no address of a network"};
+    }
     const auto* sender = pod_of(state, attempt.from);
     const auto* receiver = pod_of(state, attempt.to);
     if (sender && sender == receiver) return {.allowed = true, .reason = "a pod always reaches itself"};

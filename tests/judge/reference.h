@@ -64,6 +64,11 @@ struct Verdict {
 /// Whether `policy` applies to this pod at all. Source: API reference, NetworkPolicySpec.podSelector.
 [[nodiscard]] bool selects(const flowgen::NetworkPolicy& policy, const flowgen::Pod& pod);
 
+/// Whether no pod, node or endpoint of a Service can have this address, and no router forwards packets with it; nothing
+/// is delivered to it or from it. Sources: API reference, EndpointAddress.ip (neither loopback nor multicast); IANA,
+/// Special-Purpose Address Registries (blocks that are not forwardable).
+[[nodiscard]] bool is_no_address_of_a_network(const flowgen::ClusterState& state, const IpAddress& address);
+
 /// All addresses of a node: those of its Node object, and its gateway address in each of its PodCIDRs (the first
 /// usable).
 [[nodiscard]] std::vector<IpAddress> addresses_of(const flowgen::Node& node);

@@ -296,6 +296,23 @@ TEST_F(Reference, a_pod_always_reaches_itself) {
     EXPECT_TRUE(allowed(pod("default/db"), pod("default/db")));
 }
 
+TEST_F(Reference, what_is_no_address_of_a_network_is_never_delivered) {
+    for (const char* address : {"0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255",
+                                "::", "::1", "::ffff:7f00:1", "ff02::1"}) {
+        EXPECT_FALSE(allowed(pod("default/db"), outside(address))) << address;
+        EXPECT_FALSE(allowed(outside(address), pod("default/db"))) << address;
+    }
+    for (const char* address : {"1.0.0.0", "126.255.255.255", "128.0.0.1", "223.255.255.255", "64:ff9b::1"})
+        EXPECT_TRUE(allowed(pod("default/db"), outside(address))) << address;
+}
+
+TEST_F(Reference, the_reserved_block_is_ordinary_once_the_cluster_has_an_address_in_it) {
+    state_.service_cidrs = {*ipam::Prefix::parse("240.10.0.0/16")};
+    EXPECT_TRUE(allowed(pod("default/db"), outside("240.0.0.1")));
+    EXPECT_TRUE(allowed(outside("240.0.0.1"), pod("default/db")));
+    EXPECT_FALSE(allowed(pod("default/db"), outside("255.255.255.255")));
+}
+
 TEST_F(Reference, host_network_and_finished_pods_are_never_selected) {
     policy({}, {Direction::Ingress});
     auto& selected = state_.pods[named("default/db")];
