@@ -87,9 +87,9 @@ void compile_routing(const LocalPod& pod, const LocalNode& local, FlowStore& sto
         store.add(Table::Routing, 200, skipped, {port, mac, to(Table::Output)}, pod.owner());
         if (pod.isolated_in_egress)
             compile_reply_routing(pod, Match(skipped).set(kPacketState, kVouchedFor, kVouchedFor), local, store);
-        // No policy keeps a pod from reaching itself.
-        store.add(Table::Routing, 190, Match(arriving).merge(ip_from(Prefix::host(address))),
-                  {port, mac, to(Table::Commit)}, pod.owner());
+        // What a pod sends to itself stays in the pod. Through a Service, the host has put its own
+        // address in place of the source, so a packet that has the pod's twice is forged.
+        store.add(Table::Routing, 220, Match(arriving).merge(ip_from(Prefix::host(address))), {}, pod.owner());
         store.add(Table::Routing, 180, arriving,
                   {port, mac, set(kDestinationIdentity, pod.destination_bits()), to(Table::EgressAdmin)}, pod.owner());
     }

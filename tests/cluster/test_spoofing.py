@@ -103,6 +103,30 @@ class Spoofing(SpoofingTest):
         self.assert_never_delivered("near", forged, 6)
 
 
+class FromTheHost(SpoofingTest):
+    """A pod's packets to itself stay in the pod, and through a Service they come back with the node's address."""
+
+    GATEWAY = {4: "10.244.1.1", 6: "fd00:10:244:1::1"}
+
+    def test_a_pod_gets_nothing_from_its_own_address(self):
+        apply([policy("forge", policyTypes=["Ingress", "Egress"])])
+        with in_node("node1"):
+            gateway_mac = frames.mac_of("br-int")
+        for family, gateway in self.GATEWAY.items():
+            near = self.ip["near", family]
+            forged = frames.udp_frame(ROUTER_MAC, gateway_mac, near, near, FORGED)
+            fence = frames.udp_frame(ROUTER_MAC, gateway_mac, gateway, near, FENCE)
+            with self.subTest(family=family):
+                with in_pod("forge/near"):
+                    watch = frames.Watch()
+                with watch, in_node("node1"):
+                    for _ in range(TIMES):
+                        frames.send(forged, "br-int")
+                    seen = watch.tokens([FORGED], FENCE, lambda fence=fence: frames.send(fence, "br-int"))
+                self.assertIsNotNone(seen, "the node's packet did not arrive")
+                self.assertEqual(seen, set(), "a forged packet was delivered")
+
+
 class ForgedTunnel(SpoofingTest):
     """The reply flag in a Geneve option passes by policy, so whoever could send one would be in."""
 

@@ -1,6 +1,7 @@
 #include "tests/judge/crossing.h"
 
 #include "flowgen/flow/pipeline.h"
+#include "ipam/allocator.h"
 
 #include <algorithm>
 
@@ -32,6 +33,14 @@ Port port_of(const Cluster& cluster, const End& end, const End& other) {
     if (const auto* pod = std::get_if<PodEnd>(&end.who)) return pod_port(cluster, pod->pod);
     if (const auto* host = std::get_if<HostEnd>(&end.who)) return host_port(cluster, host->node);
     return host_port(cluster, cluster.state.pods.at(std::get<PodEnd>(other.who).pod).node);
+}
+
+/// The address that the host of the pod puts in place of the pod's own when the pod reaches itself
+/// through a Service.
+IpAddress gateway_of(const Cluster& cluster, const End& pod) {
+    const auto& node = cluster.state.pods.at(std::get<PodEnd>(pod.who).pod).node;
+    const auto& cidrs = cluster.state.nodes.at(node).pod_cidrs;
+    return ipam::gateway_address(*std::ranges::find(cidrs, pod.address.family, &ipam::Prefix::family));
 }
 
 } // namespace
@@ -76,7 +85,7 @@ Crossing crossing(const Cluster& cluster, const Attempt& attempt, Path path, std
                     .tracker = receiver ? to.place.node : from.place.node,
                     .receiver_mac = to.mac};
     auto& tuple = result.request.tuple;
-    tuple.source = attempt.from.address;
+    tuple.source = to_itself ? gateway_of(cluster, attempt.from) : attempt.from.address;
     tuple.destination = attempt.to.address;
     tuple.protocol = attempt.protocol;
     if (has_ports(attempt.protocol)) {

@@ -33,8 +33,8 @@ struct Crossing {
 /// The Ethernet address of the host or pod behind this port.
 [[nodiscard]] MacAddress mac_behind(const Cluster& cluster, const Place& place);
 
-/// `path` matters only between pods; a pod that reaches itself always does so through the gateway, as its own stack
-/// delivers everything else.
+/// `path` matters only between pods. A pod reaches itself on the network through a Service alone: through the gateway,
+/// with the node's address as the source. Its own stack delivers everything else.
 [[nodiscard]] Crossing crossing(const Cluster& cluster, const Attempt& attempt, Path path, std::uint16_t source_port);
 
 } // namespace judge

@@ -108,6 +108,29 @@ TEST_F(Spoofing, a_pods_port_takes_its_own_addresses_only) {
     EXPECT_GT(sent_, kClusters);
 }
 
+TEST_F(Spoofing, nothing_on_the_network_comes_from_a_pod_to_itself) {
+    Random random(seed_of_run());
+    for (int i = 0; i < kClusters; ++i) {
+        const auto cluster = random_cluster(random);
+        auto fabric = compile_fabric(cluster);
+        ASSERT_TRUE(fabric) << fabric.error().message;
+        for (const auto& [name, local] : cluster.locals) {
+            for (const auto& attachment : local.attachments) {
+                for (const auto& address : attachment.addresses) {
+                    auto frame = tcp(address.text(), address.text());
+                    frame.destination_mac = flowgen::kRouterMac;
+                    frame.source_mac = local.gateway_mac;
+                    expect_refused(*fabric, {.node = name, .port = kLocal}, frame, "from the gateway");
+                    frame.source_mac = attachment.mac;
+                    const Place port{.node = name, .port = static_cast<std::uint16_t>(attachment.ofport)};
+                    expect_refused(*fabric, port, frame, "from the pod's port");
+                }
+            }
+        }
+    }
+    EXPECT_GT(sent_, kClusters);
+}
+
 TEST_F(Spoofing, the_tunnel_takes_peers_and_their_own_addresses_only) {
     Random random(seed_of_run());
     for (int i = 0; i < kClusters; ++i) {

@@ -158,8 +158,7 @@ std::optional<Attempt> AttemptMaker::next() {
     } else if (kind < 19) {
         attempt.protocol = attempt.from.address.family == Family::IPv4 ? protocol::kIcmp : protocol::kIcmpv6;
     } else {
-        // To itself, a packet without ports would look like its own reply.
-        attempt.protocol = attempt.from == attempt.to ? protocol::kTcp : protocol::kGre;
+        attempt.protocol = protocol::kGre;
     }
     if (has_ports(attempt.protocol)) choose_port(attempt);
     return attempt;
