@@ -20,6 +20,10 @@ std::vector<ipam::IpAddress> gateway_addresses(const NodeConfiguration& configur
     return gateway ? gateway->addresses : std::vector<ipam::IpAddress>();
 }
 
+/// kube-proxy in ipvs mode puts every address of a Service on this link, so that the host accepts
+/// packets to it. They are no addresses of the node: other nodes have them too.
+constexpr auto kServiceLink = "kube-ipvs0";
+
 } // namespace
 
 Result<HostNetwork> HostNetwork::open() {
@@ -30,7 +34,7 @@ Result<HostNetwork> HostNetwork::open() {
 Result<HostView> HostNetwork::view(const NodeConfiguration& configuration, const flowgen::ClusterState& state) {
     ASSIGN_OR_RETURN(const auto address, tunnel_address(configuration, state));
     ASSIGN_OR_RETURN(auto underlay, find_underlay(socket_, address));
-    ASSIGN_OR_RETURN(auto addresses, netlink::global_addresses(socket_));
+    ASSIGN_OR_RETURN(auto addresses, netlink::global_addresses(socket_, kServiceLink));
     // The gateway's own addresses come and go with the bridge; they follow from the Node object,
     // not from the host.
     const auto gateways = gateway_addresses(configuration, state);

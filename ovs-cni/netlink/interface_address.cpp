@@ -72,11 +72,15 @@ Result<std::vector<InterfaceAddress>> addresses_of(Socket& socket, int link) { r
 
 Result<std::vector<InterfaceAddress>> addresses(Socket& socket) { return list(socket, 0); }
 
-Result<std::vector<ipam::IpAddress>> global_addresses(Socket& socket) {
+Result<std::vector<ipam::IpAddress>> global_addresses(Socket& socket, const std::string& without) {
+    std::optional<Link> left_out;
+    if (!without.empty()) {
+        ASSIGN_OR_RETURN(left_out, find_link(socket, without));
+    }
     ASSIGN_OR_RETURN(const auto all, addresses(socket));
     std::vector<ipam::IpAddress> global;
     for (const auto& address : all) {
-        if (address.global) global.push_back(address.address);
+        if (address.global && !(left_out && address.link == left_out->index)) global.push_back(address.address);
     }
     const auto repeated = std::ranges::unique(global);
     global.erase(repeated.begin(), repeated.end());

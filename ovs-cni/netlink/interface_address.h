@@ -34,8 +34,8 @@ struct InterfaceAddress {
 /// All addresses of this host, sorted.
 [[nodiscard]] Result<std::vector<InterfaceAddress>> addresses(Socket& socket);
 /// The addresses of global scope on all links of this host: those that other hosts may use for it.
-/// Sorted, each once.
-[[nodiscard]] Result<std::vector<ipam::IpAddress>> global_addresses(Socket& socket);
+/// Sorted, each once. Addresses on the link named `without` do not count.
+[[nodiscard]] Result<std::vector<ipam::IpAddress>> global_addresses(Socket& socket, const std::string& without = {});
 
 /// The link that has this address, such as the one that carries the tunnels; its MTU is the underlay's.
 /// Errors: no link of this host has it.
