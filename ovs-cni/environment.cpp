@@ -51,27 +51,63 @@ CniResult<std::string> read_interface_name(std::string_view value) {
     return std::string(value);
 }
 
+constexpr std::array<std::pair<std::string_view, std::string PodReference::*>, 3> kPodKeys{{
+    {"K8S_POD_NAMESPACE", &PodReference::namespace_},
+    {"K8S_POD_NAME", &PodReference::name},
+    {"K8S_POD_UID", &PodReference::uid},
+}};
+
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+/// Whether a pod's key stands inside an entry, as behind a separator other than ';' or a quote.
+bool hides_pod_key(std::string_view entry) {
+    std::string text(entry);
+    std::ranges::transform(text, text.begin(), upper);
+    return std::ranges::any_of(kPodKeys, [&](const auto& pod_key) {
+        const auto at = text.find(std::string(pod_key.first) + "=");
+        return at != std::string::npos && at > 0 && !is_alphanumeric(text[at - 1]) && text[at - 1] != '_';
+    });
+}
+
+/// Reads one entry into `pod`; what is wrong with it, else empty. An entry that looks like one of the pod's keys
+/// must be one, because a pod that is missed here is attached without its policies.
+std::string_view read_pod_argument(std::string_view entry, PodReference& pod) {
+    const auto equals = entry.find('=');
+    const auto key = entry.substr(0, equals);
+    if (key.empty() || equals == std::string_view::npos) return "there is no KEY=VALUE";
+    if (std::ranges::any_of(key, is_space)) return "the key contains white space: remove it";
+    const auto* const known = std::ranges::find_if(
+        kPodKeys, [&](const auto& pod_key) { return std::ranges::equal(key, pod_key.first, {}, upper); });
+    if (known == kPodKeys.end())
+        return hides_pod_key(entry) ? "a pod's key is not at the start: separate entries by ';'" : std::string_view();
+    if (key != known->first) return "the key must be in capital letters";
+    const auto value = entry.substr(equals + 1);
+    if (value.empty()) return "the value is empty: leave the key out if there is no pod";
+    // Names and uids of pods are letters, digits, '-' and '.'. Source: RFC 1123 subdomain, as in the API server.
+    if (!std::ranges::all_of(value, [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; }))
+        return "the value may have letters, digits, '-', '_' and '.' only";
+    std::string& field = pod.*known->second;
+    if (!field.empty() && field != value) return "the key has another value than in an earlier entry";
+    field = value;
+    return {};
+}
+
 } // namespace
 
 CniResult<std::optional<PodReference>> read_pod_arguments(std::string_view arguments) {
     PodReference pod;
     for (std::string_view rest = arguments; !rest.empty();) {
-        const auto pair = rest.substr(0, rest.find(';'));
-        rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-        if (pair.empty()) continue;
-        const auto equals = pair.find('=');
-        if (equals == 0 || equals == std::string_view::npos)
-            return wrong("CNI_ARGS", arguments, "'" + std::string(pair) + "' is not KEY=VALUE");
-        const auto key = pair.substr(0, equals);
-        const auto value = pair.substr(equals + 1);
-        if (key == "K8S_POD_NAMESPACE") pod.namespace_ = value;
-        if (key == "K8S_POD_NAME") pod.name = value;
-        if (key == "K8S_POD_UID") pod.uid = value;
+        const auto entry = rest.substr(0, rest.find(';'));
+        rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
+        if (entry.empty()) continue;
+        if (const auto fault = read_pod_argument(entry, pod); !fault.empty())
+            return wrong("CNI_ARGS", arguments, "in its entry '" + std::string(entry) + "' " + std::string(fault));
     }
-    if (pod.namespace_.empty() && pod.name.empty()) return std::nullopt;
+    if (pod == PodReference{}) return std::nullopt;
     if (pod.namespace_.empty() || pod.name.empty())
         return wrong("CNI_ARGS", arguments,
-                     "K8S_POD_NAMESPACE and K8S_POD_NAME need each other: one of them is missing");
+                     "a pod is named by both K8S_POD_NAMESPACE and K8S_POD_NAME, and " +
+                         std::string(pod.namespace_.empty() ? "K8S_POD_NAMESPACE" : "K8S_POD_NAME") + " is missing");
     return pod;
 }
 

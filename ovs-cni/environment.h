@@ -35,8 +35,11 @@ using Variables = std::function<std::string_view(const char* name)>;
 [[nodiscard]] CniResult<Environment> read_environment(const Variables& variables);
 
 /// The pod in CNI_ARGS ("IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web"); nothing when it names none.
-/// Unknown keys are ignored. Errors: kInvalidEnvironment for text that is not KEY=VALUE pairs, or
-/// half of a pod's name.
+/// Unknown keys are ignored. Errors: kInvalidEnvironment, naming the entry, for whatever may be meant to name a pod and
+/// does not, since an attachment without a pod is never isolated:
+///   - an entry that is not KEY=VALUE, or whose key contains white space;
+///   - a pod's key that is empty, not in capital letters, given again with another value, or not at the entry's start;
+///   - half of a pod's name.
 [[nodiscard]] CniResult<std::optional<PodReference>> read_pod_arguments(std::string_view arguments);
 
 } // namespace ovs_cni

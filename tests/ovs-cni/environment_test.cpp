@@ -82,6 +82,62 @@ TEST(PodArguments, unknown_keys_are_tolerated_and_what_is_no_pair_is_not) {
     }
 }
 
+TEST(PodArguments, a_pod_that_is_not_named_cleanly_is_an_error_and_never_no_pod) {
+    constexpr auto pod = "IgnoreUnknown=1;K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web;";
+    const std::vector<std::pair<std::string, std::string>> cases{
+        // Blanks around keys, values and entries.
+        {"IgnoreUnknown=1; K8S_POD_NAMESPACE=shop; K8S_POD_NAME=web", "' K8S_POD_NAMESPACE=shop'"},
+        {"K8S_POD_NAMESPACE =shop;K8S_POD_NAME =web", "'K8S_POD_NAMESPACE =shop'"},
+        {"\tK8S_POD_NAMESPACE=shop", "'\tK8S_POD_NAMESPACE=shop'"},
+        {"K8S_POD_NAMESPACE=shop;K8S_POD_NAME= web", "'K8S_POD_NAME= web'"},
+        {"K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web\n", "'K8S_POD_NAME=web\n'"},
+        {"A=1; ;B=2", "' '"},
+        {"A=1; B=2", "' B=2'"},
+        // Present, but empty.
+        {"K8S_POD_NAMESPACE=;K8S_POD_NAME=", "'K8S_POD_NAMESPACE='"},
+        {"K8S_POD_NAMESPACE=shop;K8S_POD_NAME=", "'K8S_POD_NAME='"},
+        {pod + std::string("K8S_POD_UID="), "'K8S_POD_UID='"},
+        // Another case of a key that is read.
+        {"k8s_pod_namespace=shop;k8s_pod_name=web", "'k8s_pod_namespace=shop'"},
+        {pod + std::string("K8s_Pod_Uid=u"), "'K8s_Pod_Uid=u'"},
+        // Twice, and not the same.
+        {pod + std::string("K8S_POD_NAME=db"), "'K8S_POD_NAME=db'"},
+        {"K8S_POD_UID=a;K8S_POD_UID=b;", "'K8S_POD_UID=b'"},
+        // A pod's uid without its name.
+        {"K8S_POD_UID=u", "K8S_POD_NAMESPACE"},
+        // No pairs.
+        {pod + std::string("K8S_POD_UID"), "'K8S_POD_UID'"},
+        {"K8S_POD_NAMESPACE:shop,K8S_POD_NAME:web", "'K8S_POD_NAMESPACE:shop,K8S_POD_NAME:web'"},
+        {"K8S_POD_NAMESPACE=shop,K8S_POD_NAME=web;K8S_POD_NAME=web", "'K8S_POD_NAMESPACE=shop,K8S_POD_NAME=web'"},
+        {pod + std::string("K8S_POD_UID=a=b"), "'K8S_POD_UID=a=b'"},
+        // A pod's key that is not at the start of its entry.
+        {"A=1,K8S_POD_NAMESPACE=shop,K8S_POD_NAME=web", "'A=1,K8S_POD_NAMESPACE=shop,K8S_POD_NAME=web'"},
+        {"'K8S_POD_NAME=web'", "''K8S_POD_NAME=web''"},
+        {"\xc2\xa0K8S_POD_UID=u", "'\xc2\xa0K8S_POD_UID=u'"},
+    };
+    for (const auto& [arguments, entry] : cases) {
+        const auto read = read_pod_arguments(arguments);
+        ASSERT_FALSE(read) << arguments;
+        EXPECT_EQ(read.error().code, cni_code::kInvalidEnvironment) << arguments;
+        EXPECT_THAT(read.error().message, testing::StartsWith("CNI_ARGS '")) << arguments;
+        const auto reason = read.error().message.substr(std::string("CNI_ARGS ''").size() + arguments.size());
+        EXPECT_THAT(reason, HasSubstr(entry)) << arguments;
+    }
+}
+
+TEST(PodArguments, may_end_in_a_separator_and_say_the_same_twice) {
+    const PodReference web{"shop", "web", "u"};
+    for (const char* const good : {"K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web;K8S_POD_UID=u;",
+                                   ";K8S_POD_NAMESPACE=shop;;K8S_POD_NAME=web;K8S_POD_UID=u;;",
+                                   "K8S_POD_UID=u;K8S_POD_NAME=web;K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web",
+                                   "K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web;K8S_POD_INFRA_CONTAINER_ID=;"
+                                   "K8S_POD_UID=u;IgnoreUnknown=1;OTHER=a b;MY_K8S_POD_NAME=x"}) {
+        const auto read = read_pod_arguments(good);
+        ASSERT_TRUE(read) << good << ": " << read.error().message;
+        EXPECT_EQ(*read, web) << good;
+    }
+}
+
 TEST(PodArguments, do_not_matter_to_del) {
     auto values = kGood;
     values["CNI_COMMAND"] = "DEL";

@@ -18,6 +18,9 @@ struct KnownKind {
     Object (*decode)(const Field& object, std::string_view kind);
 };
 
+constexpr std::string_view kPolicyKind = "NetworkPolicy";
+constexpr std::string_view kPolicyVersion = "networking.k8s.io/v1";
+
 Object workload(const Field& object, std::string_view kind) { return decode_workload(object, kind); }
 
 constexpr std::array kKnownKinds{
@@ -31,7 +34,7 @@ constexpr std::array kKnownKinds{
     KnownKind{"apps", "ReplicaSet", workload},
     KnownKind{"batch", "Job", workload},
     KnownKind{"batch", "CronJob", workload},
-    KnownKind{"networking.k8s.io", "NetworkPolicy",
+    KnownKind{"networking.k8s.io", kPolicyKind,
               [](const Field& object, std::string_view) -> Object { return decode_policy(object); }},
 };
 
@@ -54,19 +57,23 @@ std::expected<Decoded, Problems> decode(const json& object) {
         if (!problems.empty()) return std::unexpected(std::move(problems));
         return decoded;
     }
+    if (kind == kPolicyKind) {
+        root["apiVersion"].refuse_value("is not a supported version of " + kind + ": use " +
+                                        std::string(kPolicyVersion));
+        return std::unexpected(std::move(problems));
+    }
     return UnknownKind{std::move(api_version), std::move(kind)};
 }
 
 std::optional<RestrictedPolicy> fail_closed(const json& object) {
     Problems problems;
     const Field root(object, problems);
-    const std::string api_version = root["apiVersion"].text();
-    if (root["kind"].text() != "NetworkPolicy" || !api_version.starts_with("networking.k8s.io/")) return std::nullopt;
+    if (root["kind"].text() != kPolicyKind) return std::nullopt;
     (void)decode_name(root);
     if (!problems.empty()) return std::nullopt;
     auto restricted = decode_restricted_policy(root);
-    if (api_version.ends_with("/v1")) return restricted;
-    // The fields of another version may have any meaning.
+    if (text_at(object, "apiVersion") == kPolicyVersion) return restricted;
+    // The fields of another group or version may have any meaning.
     restricted.policy = {.id = restricted.policy.id,
                          .pod_selector = {},
                          .policy_types = {flowgen::Direction::Ingress, flowgen::Direction::Egress},

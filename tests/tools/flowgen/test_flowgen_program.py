@@ -42,6 +42,15 @@ class Text(unittest.TestCase):
 
 
 class Mistakes(unittest.TestCase):
+    def test_a_network_policy_of_another_group_is_an_error_and_no_flows_are_printed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "policy.yaml").write_text(
+                "{apiVersion: extensions/v1beta1, kind: NetworkPolicy, metadata: {name: p, namespace: shop}}"
+            )
+            made = flowgen("--node", "node1", SHOP, folder)
+        self.assertEqual((made.returncode, made.stdout), (1, ""))
+        self.assertIn('policy.yaml:1: NetworkPolicy shop/p: apiVersion: "extensions/v1beta1" is not', made.stderr)
+
     def test_a_node_that_the_manifests_do_not_have_is_named_with_those_they_have(self):
         with tempfile.TemporaryDirectory() as folder:
             pathlib.Path(folder, "node.yaml").write_text("{apiVersion: v1, kind: Node, metadata: {name: worker-1}}")

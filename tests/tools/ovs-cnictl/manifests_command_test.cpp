@@ -53,6 +53,15 @@ TEST(ManifestsCommand, reads_standard_input) {
     EXPECT_EQ(json::parse(run({"-"}, "apiVersion: v1\nkind: X\n").out).at(0).at("object").at("kind"), "X");
 }
 
+TEST(ManifestsCommand, a_network_policy_of_another_group_is_an_error) {
+    const Ran ran = run({"-"}, "apiVersion: extensions/v1beta1\nkind: NetworkPolicy\nmetadata: {name: p}\n");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_EQ(ran.errors,
+              "<stdin>:1: NetworkPolicy p: apiVersion: \"extensions/v1beta1\" is not a supported version of "
+              "NetworkPolicy: use networking.k8s.io/v1\n");
+}
+
 TEST(ManifestsCommand, errors_name_file_line_and_reason_and_nothing_is_printed) {
     const TemporaryDirectory folder;
     folder.write("a.yaml", "a: 1\nb: [\n");

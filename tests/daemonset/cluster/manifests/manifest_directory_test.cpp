@@ -256,6 +256,24 @@ TEST_F(ManifestDirectoryTest, a_policy_that_cannot_be_read_fails_closed_and_the_
     EXPECT_THAT(directory->errors(), IsEmpty());
 }
 
+TEST_F(ManifestDirectoryTest, a_policy_of_another_group_fails_closed_until_it_is_fixed) {
+    files.write("a.yaml", "apiVersion: extensions/v1beta1\nkind: NetworkPolicy\nmetadata: {name: p}\n");
+    start();
+    const auto& policies = directory->state().policies;
+    ASSERT_TRUE(policies.contains({"default", "p"}));
+    EXPECT_TRUE(policies.at({"default", "p"}).pod_selector.empty());
+    EXPECT_EQ(policies.at({"default", "p"}).policy_types.size(), 2U);
+    ASSERT_EQ(first.errors.size(), 2U);
+    EXPECT_THAT(first.errors[0].text(), HasSubstr("until this is fixed, all pods of namespace default are isolated"));
+    EXPECT_THAT(first.errors[1].text(), HasSubstr("use networking.k8s.io/v1"));
+    EXPECT_THAT(first.skipped, IsEmpty());
+
+    files.write("a.yaml", "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\n"
+                          "spec: {podSelector: {matchLabels: {app: web}}}\n");
+    EXPECT_EQ(next().resolved.size(), 2U);
+    EXPECT_FALSE(policies.at({"default", "p"}).pod_selector.empty());
+}
+
 TEST_F(ManifestDirectoryTest, a_broken_file_that_is_deleted_takes_its_objects_along) {
     files.write("a.yaml", pod_yaml("a", "1"));
     start();

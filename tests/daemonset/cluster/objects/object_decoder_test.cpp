@@ -39,12 +39,11 @@ TEST(ObjectDecoder, every_kind_is_known_in_its_group) {
 
 TEST(ObjectDecoder, the_same_kind_of_another_group_is_unknown) {
     for (const auto& [version, kind] :
-         std::vector<std::pair<std::string, std::string>>{{"crd.projectcalico.org/v1", "NetworkPolicy"},
-                                                          {"v1", "ConfigMap"},
+         std::vector<std::pair<std::string, std::string>>{{"v1", "ConfigMap"},
                                                           {"v1", "Deployment"},
                                                           {"apps/v1", "Pod"},
-                                                          {"networking.k8s.io/v1", "Ingress"},
-                                                          {"extensions/v1beta1", "NetworkPolicy"}}) {
+                                                          {"extensions/v1beta1", "Deployment"},
+                                                          {"networking.k8s.io/v1", "Ingress"}}) {
         const auto decoded = decode({{"apiVersion", version}, {"kind", kind}});
         ASSERT_TRUE(decoded);
         EXPECT_EQ(*decoded, Decoded(UnknownKind{version, kind}));
@@ -56,6 +55,16 @@ TEST(ObjectDecoder, another_version_of_a_known_group_is_refused) {
         errors_in("{apiVersion: networking.k8s.io/v2, kind: NetworkPolicy, metadata: {name: a}}"),
         ElementsAre("test.yaml:1: NetworkPolicy a: apiVersion: \"networking.k8s.io/v2\" is not a supported version of "
                     "NetworkPolicy: use v1"));
+}
+
+TEST(ObjectDecoder, a_network_policy_of_another_group_is_refused_and_not_skipped) {
+    for (const std::string version :
+         {"extensions/v1beta1", "extensions/v1", "crd.projectcalico.org/v1", "projectcalico.org/v3", "v1", "apps/v1",
+          "Networking.k8s.io/v1", "networking.k8s.io/", "networking.k8s.io", "/v1"})
+        EXPECT_THAT(errors_in("{apiVersion: " + version + ", kind: NetworkPolicy, metadata: {name: a}}"),
+                    ElementsAre(testing::StartsWith("test.yaml:1: NetworkPolicy a: apiVersion: \"" + version +
+                                                    "\" is not a supported version of NetworkPolicy: use ")))
+            << version;
 }
 
 TEST(ObjectDecoder, an_object_says_what_it_is) {

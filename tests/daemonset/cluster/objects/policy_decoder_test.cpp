@@ -264,14 +264,19 @@ TEST(PolicyDecoder, a_selector_that_cannot_be_read_isolates_the_namespace_and_al
     EXPECT_THAT(restricted("spec: text").policy.policy_types, ElementsAre(Direction::Ingress));
 }
 
-TEST(PolicyDecoder, another_version_isolates_the_namespace) {
-    const auto found =
-        restricted_policies("test.yaml", "apiVersion: networking.k8s.io/v2\nkind: NetworkPolicy\n"
-                                         "metadata: {name: p, namespace: shop}\nspec: {ingress: [{}]}\n");
-    ASSERT_EQ(found.size(), 1U);
-    const auto& policy = std::get<NetworkPolicy>(found[0].object.object);
-    EXPECT_THAT(policy.policy_types, testing::ElementsAreArray(kBoth));
-    EXPECT_THAT(policy.ingress, testing::IsEmpty());
+TEST(PolicyDecoder, another_version_or_group_or_none_isolates_the_namespace) {
+    for (const std::string head : {"apiVersion: networking.k8s.io/v2\n", "apiVersion: extensions/v1beta1\n",
+                                   "apiVersion: crd.projectcalico.org/v1\n", "apiVersion: example.org/v1\n",
+                                   "apiVersion: 1\n", "apiVersion: ''\n", ""}) {
+        const auto found = restricted_policies(
+            "test.yaml", head + "kind: NetworkPolicy\nmetadata: {name: p, namespace: shop}\nspec: {ingress: [{}]}\n");
+        ASSERT_EQ(found.size(), 1U) << head;
+        const auto& policy = std::get<NetworkPolicy>(found[0].object.object);
+        EXPECT_EQ(policy.id, (flowgen::ObjectName{"shop", "p"})) << head;
+        EXPECT_THAT(policy.policy_types, testing::ElementsAreArray(kBoth)) << head;
+        EXPECT_THAT(policy.ingress, testing::IsEmpty()) << head;
+        EXPECT_THAT(found[0].reason.reason, HasSubstr("all pods of namespace shop are isolated")) << head;
+    }
 }
 
 TEST(PolicyDecoder, whose_name_cannot_be_read_stands_for_nothing) {
