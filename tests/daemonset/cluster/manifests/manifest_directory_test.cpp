@@ -264,8 +264,8 @@ TEST_F(ManifestDirectoryTest, a_policy_of_another_group_fails_closed_until_it_is
     EXPECT_TRUE(policies.at({"default", "p"}).pod_selector.empty());
     EXPECT_EQ(policies.at({"default", "p"}).policy_types.size(), 2U);
     ASSERT_EQ(first.errors.size(), 2U);
-    EXPECT_THAT(first.errors[0].text(), HasSubstr("until this is fixed, all pods of namespace default are isolated"));
-    EXPECT_THAT(first.errors[1].text(), HasSubstr("use networking.k8s.io/v1"));
+    EXPECT_THAT(first.errors[0].text(), HasSubstr("use networking.k8s.io/v1"));
+    EXPECT_THAT(first.errors[1].text(), HasSubstr("until this is fixed, all pods of namespace default are isolated"));
     EXPECT_THAT(first.skipped, IsEmpty());
 
     files.write("a.yaml", "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\n"
