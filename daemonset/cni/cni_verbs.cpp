@@ -13,10 +13,8 @@
 namespace agent {
 namespace {
 
-namespace asio = boost::asio;
 namespace cni_code = ovs_cni::cni_code;
 using ovs_cni::cni_fail;
-using ovs_cni::CniError;
 using ovs_cni::CniResult;
 
 /// If the switch has not confirmed flows by then, waiting longer does not help.

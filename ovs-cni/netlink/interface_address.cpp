@@ -80,7 +80,8 @@ Result<std::vector<ipam::IpAddress>> global_addresses(Socket& socket, const std:
     ASSIGN_OR_RETURN(const auto all, addresses(socket));
     std::vector<ipam::IpAddress> global;
     for (const auto& address : all) {
-        if (address.global && !(left_out && address.link == left_out->index)) global.push_back(address.address);
+        const bool counts = !left_out || address.link != left_out->index;
+        if (address.global && counts) global.push_back(address.address);
     }
     const auto repeated = std::ranges::unique(global);
     global.erase(repeated.begin(), repeated.end());

@@ -10,7 +10,6 @@
 namespace agent::kubernetes {
 namespace {
 
-namespace asio = boost::asio;
 using nlohmann::json;
 using outcome::fail;
 using outcome::Result;

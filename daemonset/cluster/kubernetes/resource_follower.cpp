@@ -9,7 +9,6 @@
 namespace agent::kubernetes {
 namespace {
 
-namespace asio = boost::asio;
 using cluster::text_at;
 using nlohmann::json;
 using outcome::fail;

@@ -13,7 +13,6 @@ using flowgen::Field;
 using flowgen::FieldMatch;
 using flowgen::FlowBody;
 using flowgen::FlowKey;
-using flowgen::U128;
 using outcome::fail;
 using outcome::Result;
 

@@ -8,7 +8,6 @@
 namespace agent::kubernetes {
 namespace {
 
-namespace asio = boost::asio;
 using outcome::fail;
 using outcome::Result;
 

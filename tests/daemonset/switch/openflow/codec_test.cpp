@@ -12,7 +12,6 @@ using flowgen::Field;
 using flowgen::FlowBody;
 using flowgen::FlowKey;
 using flowgen::Match;
-using flowgen::U128;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
