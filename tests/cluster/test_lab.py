@@ -182,8 +182,15 @@ class Objects(ClusterTest):
 
     def test_kinds_that_mean_nothing_to_the_network_are_skipped(self):
         service = {"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "objects", "name": "one"}}
-        foreign = {"apiVersion": "crd.projectcalico.org/v1", "kind": "NetworkPolicy", "metadata": {"name": "other"}}
+        foreign = {"apiVersion": "example.org/v1", "kind": "Pod", "metadata": {"name": "other"}}
         self.assertEqual(apply([service, foreign]), [])
+
+    def test_a_network_policy_of_another_group_is_refused(self):
+        """Skipped, it would leave the pods open that it is meant for."""
+        foreign = {"apiVersion": "crd.projectcalico.org/v1", "kind": "NetworkPolicy", "metadata": {"name": "other"}}
+        result = run_lab("apply", "-f", "-", input_text=json.dumps(foreign))
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("NetworkPolicy default/other: apiVersion: crd.projectcalico.org/v1", result.stderr)
 
     def test_wait_starts_again_what_died_in_a_pod(self):
         apply([pod("objects", "one", ports=[(80, "TCP")])])
