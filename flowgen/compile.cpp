@@ -36,7 +36,7 @@ outcome::Result<CompiledFlows> compile(const ClusterState& state, const LocalNod
     compile_pipeline(local, store);
     compile_special_addresses(state, local, store);
     compile_services(state.service_cidrs, local, store);
-    compile_attachments(pods, local, store);
+    compile_attachments(pods, store);
     const auto node_warnings = compile_nodes(state.nodes, local, store);
     compile_policies(policies, limits.conjunctions_per_flow, store);
     compile_precheck_rules(policies, store);

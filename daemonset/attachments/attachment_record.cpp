@@ -1,5 +1,6 @@
 #include "daemonset/attachments/attachment_record.h"
 
+#include <charconv>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +19,7 @@ constexpr auto kPodName = "ovs-cni/pod-name";
 constexpr auto kPodUid = "ovs-cni/pod-uid";
 constexpr auto kMac = "ovs-cni/mac";
 constexpr auto kAddresses = "ovs-cni/addresses";
+constexpr auto kCtZone = "ovs-cni/ct-zone";
 constexpr auto kNetwork = "ovs-cni/network";
 constexpr auto kSandbox = "ovs-cni/sandbox";
 
@@ -37,6 +39,16 @@ Result<std::vector<ipam::IpAddress>> read_addresses(std::string_view list) {
     return addresses;
 }
 
+Result<std::optional<std::uint16_t>> read_zone(const TextMap& ids) {
+    const auto text = value_of(ids, kCtZone);
+    if (text.empty()) return std::optional<std::uint16_t>();
+    std::uint16_t zone = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), zone);
+    if (error != std::errc() || end != text.data() + text.size() || zone == 0)
+        return fail("'" + text + "' is no zone of connection tracking: 1 to 65535");
+    return std::optional(zone);
+}
+
 } // namespace
 
 TextMap external_ids(const AttachmentRecord& record) {
@@ -49,6 +61,7 @@ TextMap external_ids(const AttachmentRecord& record) {
         ids[kPodName] = record.pod->name;
         ids[kPodUid] = record.pod->uid;
     }
+    if (record.ct_zone) ids[kCtZone] = std::to_string(*record.ct_zone);
     return ids;
 }
 
@@ -62,6 +75,8 @@ Result<std::optional<AttachmentRecord>> read_record(const InterfaceRow& row) {
     if (!mac) return fail(where + kMac + ": " + mac.error().message);
     auto addresses = read_addresses(value_of(ids, kAddresses));
     if (!addresses) return fail(where + kAddresses + ": " + addresses.error().message);
+    const auto zone = read_zone(ids);
+    if (!zone) return fail(where + kCtZone + ": " + zone.error().message);
     AttachmentRecord record{.key = {value_of(ids, kContainerId), value_of(ids, kInterface)},
                             .host_interface = row.name,
                             .mac = *mac,
@@ -69,6 +84,7 @@ Result<std::optional<AttachmentRecord>> read_record(const InterfaceRow& row) {
                             .sandbox = value_of(ids, kSandbox),
                             .network = value_of(ids, kNetwork),
                             .pod = std::nullopt,
+                            .ct_zone = *zone,
                             .ofport = row.ofport && *row.ofport > 0 ? static_cast<std::uint32_t>(*row.ofport) : 0};
     if (ids.contains(kPodName))
         record.pod =
@@ -83,7 +99,8 @@ flowgen::Attachment attachment(const AttachmentRecord& record) {
                                .pod_uid = record.pod ? record.pod->uid : std::string(),
                                .ofport = record.ofport,
                                .mac = record.mac,
-                               .addresses = record.addresses};
+                               .addresses = record.addresses,
+                               .ct_zone = record.ct_zone};
     if (record.pod) result.pod = flowgen::ObjectName{record.pod->namespace_, record.pod->name};
     return result;
 }

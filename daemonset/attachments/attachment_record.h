@@ -26,6 +26,7 @@ struct AttachmentRecord {
     std::string sandbox;
     std::string network;
     std::optional<ovs_cni::PodReference> pod;
+    std::optional<std::uint16_t> ct_zone; ///< absent in the records of versions without a zone for each attachment
     std::uint32_t ofport = 0; ///< of the row, not of the record; 0 when the switch does not use the interface
 
     auto operator<=>(const AttachmentRecord&) const = default;

@@ -52,6 +52,7 @@ constexpr std::array<FieldTraits, kFieldCount> kFields{{
     {Field::arp_tha, 48, "arp_tha"},
     {Field::tcp_src, 16, "tcp_src"},
     {Field::tcp_dst, 16, "tcp_dst"},
+    {Field::tcp_flags, 12, "tcp_flags"},
     {Field::udp_src, 16, "udp_src"},
     {Field::udp_dst, 16, "udp_dst"},
     {Field::sctp_src, 16, "sctp_src"},

@@ -60,6 +60,7 @@ enum class Field : std::uint8_t {
     arp_tha,
     tcp_src,
     tcp_dst,
+    tcp_flags,
     udp_src,
     udp_dst,
     sctp_src,
@@ -89,6 +90,11 @@ namespace ct_state {
 inline constexpr std::uint32_t kNew = 0x01, kEstablished = 0x02, kRelated = 0x04, kReply = 0x08, kInvalid = 0x10,
                                kTracked = 0x20;
 } // namespace ct_state
+
+/// Bits of tcp_flags. Source: RFC 9293, section 3.1.
+namespace tcp_flags {
+inline constexpr std::uint32_t kSyn = 0x02, kAck = 0x10;
+} // namespace tcp_flags
 
 struct FieldMatch {
     Field field{};
@@ -168,12 +174,18 @@ struct Conjunction {
     auto operator<=>(const Conjunction&) const = default;
 };
 
-/// ct(...): with `table` the packet recirculates there; with `commit`, `exec` is applied to the connection.
+/// A zone of connection tracking: its number, or the register that has it in its low 16 bits.
+using CtZone = std::variant<std::uint16_t, Field>;
+inline constexpr int kCtZoneBits = 16;
+
+/// ct(...): with `table` the packet recirculates there; with `commit`, `exec` is applied to the
+/// connection; with `force`, a packet in reply direction begins a connection of its own.
 struct Ct {
     bool commit = false;
-    std::uint16_t zone = 0;
-    std::optional<std::uint8_t> table;
-    std::vector<std::variant<SetField, Move>> exec;
+    bool force = false;
+    CtZone zone = std::uint16_t{0};
+    std::optional<std::uint8_t> table = std::nullopt;
+    std::vector<std::variant<SetField, Move>> exec = {};
 
     auto operator<=>(const Ct&) const = default;
 };

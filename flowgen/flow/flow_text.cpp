@@ -8,6 +8,7 @@
 #include <array>
 #include <bit>
 #include <cstdio>
+#include <span>
 
 namespace flowgen {
 namespace {
@@ -112,11 +113,14 @@ std::string mask_text(Field field, U128 mask) {
     return "/" + (kind == Notation::Decimal ? hex(mask) : value_text(field, mask));
 }
 
-std::string ct_state_text(U128 value, U128 mask) {
-    static constexpr std::array<std::string_view, 6> kNames{"new", "est", "rel", "rpl", "inv", "trk"};
-    std::string out = "ct_state=";
-    for (std::size_t bit = 0; bit < kNames.size(); ++bit)
-        if (mask >> bit & 1) out += (value >> bit & 1 ? "+" : "-") + std::string(kNames.at(bit));
+constexpr std::array<std::string_view, 6> kCtStateBits{"new", "est", "rel", "rpl", "inv", "trk"};
+constexpr std::array<std::string_view, 9> kTcpFlagBits{"fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns"};
+
+/// "NAME=+BIT-BIT": the bits of the mask that are wanted and those that are not.
+std::string flags_text(const FieldMatch& match, std::span<const std::string_view> bits) {
+    std::string out = std::string(name(match.field)) + "=";
+    for (std::size_t bit = 0; bit < bits.size(); ++bit)
+        if (match.mask >> bit & 1) out += (match.value >> bit & 1 ? "+" : "-") + std::string(bits[bit]);
     return out;
 }
 
@@ -125,7 +129,8 @@ std::string frag_text(U128 value) {
 }
 
 std::string field_text(const FieldMatch& field) {
-    if (field.field == Field::ct_state) return ct_state_text(field.value, field.mask);
+    if (field.field == Field::ct_state) return flags_text(field, kCtStateBits);
+    if (field.field == Field::tcp_flags && field.mask >> kTcpFlagBits.size() == 0) return flags_text(field, kTcpFlagBits);
     if (field.field == Field::ip_frag) return frag_text(field.value);
     const bool masked = field.mask != full_mask(field.field);
     const bool masked_number = masked && notation(field.field) == Notation::Decimal;
@@ -208,8 +213,12 @@ std::string action_text(const Conjunction& c) {
 std::string action_text(const Ct& ct) {
     std::string out = "ct(";
     if (ct.commit) out += "commit,";
+    if (ct.force) out += "force,";
     if (ct.table) out += "table=" + std::to_string(*ct.table) + ",";
-    out += "zone=" + std::to_string(ct.zone);
+    if (const auto* zone = std::get_if<std::uint16_t>(&ct.zone))
+        out += "zone=" + std::to_string(*zone);
+    else
+        out += "zone=" + subfield(std::get<Field>(ct.zone), 0, kCtZoneBits);
     std::string exec;
     for (const auto& action : ct.exec) {
         if (!exec.empty()) exec += ",";

@@ -5,9 +5,12 @@
 //   gateway  ─►     │                       │
 //   tunnel   ─►     └───────────────────────┴─► Conntrack ─► ConntrackState ─► Service ─► Routing
 //
-//   Routing ─┬─ to a remote pod ──► EgressPrecheck ────────────────────────────────────────────► Output
-//            ├─ to a local pod or off the overlay ─► Egress* ─► Ingress* ─► Commit ────────────► Output
-//            └─ reply of an admitted connection ─► (from a tunnel to an isolated pod: ReplyPrecheck) ──► Output
+//   Routing ─┬─ to a remote pod ────► EgressPrecheck ──────────────────────────► SenderCommit ─► Output
+//            ├─ to a local pod ─────► ReceiverState ─┬─► Egress* ─► Ingress* ─► Commit ─► SenderCommit ─► Output
+//            │                                       └─ reply of its connection ─► ReplyPrecheck ───────► Output
+//            └─ off the overlay ────► Egress* ─► Ingress* ─► Commit ─────────────────────────────────────► Output
+//
+// connection_flows.h says how Conntrack, ConntrackState, ReceiverState, Commit and SenderCommit go together.
 #pragma once
 
 #include "flowgen/flow/flow.h"
@@ -26,6 +29,7 @@ enum class Table : std::uint8_t {
     ConntrackState = 40,
     Service = 50,
     Routing = 60,
+    ReceiverState = 61,
     EgressPrecheck = 65,
     ReplyPrecheck = 67,
     EgressAdmin = 70,
@@ -35,6 +39,7 @@ enum class Table : std::uint8_t {
     Ingress = 110,
     IngressBaseline = 120,
     Commit = 130,
+    SenderCommit = 135,
     Output = 140,
 };
 
@@ -44,7 +49,7 @@ struct TableName {
 };
 
 /// Every table in pipeline order, with the name that the switch database shows for it.
-inline constexpr std::array<TableName, 18> kTables{{
+inline constexpr std::array<TableName, 20> kTables{{
     {Table::Classifier, "Classifier"},
     {Table::PortSecurity, "PortSecurity"},
     {Table::NeighborResponder, "NeighborResponder"},
@@ -53,6 +58,7 @@ inline constexpr std::array<TableName, 18> kTables{{
     {Table::ConntrackState, "ConntrackState"},
     {Table::Service, "Service"},
     {Table::Routing, "Routing"},
+    {Table::ReceiverState, "ReceiverState"},
     {Table::EgressPrecheck, "EgressPrecheck"},
     {Table::ReplyPrecheck, "ReplyPrecheck"},
     {Table::EgressAdmin, "EgressAdmin"},
@@ -62,6 +68,7 @@ inline constexpr std::array<TableName, 18> kTables{{
     {Table::Ingress, "Ingress"},
     {Table::IngressBaseline, "IngressBaseline"},
     {Table::Commit, "Commit"},
+    {Table::SenderCommit, "SenderCommit"},
     {Table::Output, "Output"},
 }};
 
@@ -77,19 +84,36 @@ inline constexpr Field kOutputPort = Field::reg8;            ///< ofport that Ou
 inline constexpr Field kPacketState = Field::reg9;           ///< the bits below
 inline constexpr Field kEgressRule = Field::reg10;           ///< conjunction id of the egress rule that admitted
 inline constexpr Field kIngressRule = Field::reg11;          ///< conjunction id of the ingress rule that admitted
+inline constexpr Field kSenderZone = Field::reg12;           ///< ct zone of the local pod that sent it; 0: none did
+inline constexpr Field kDecisionZone = Field::reg13;         ///< ct zone of the local pod that policy decides for: the
+                                                             ///< receiver, or else the sender
 
-inline constexpr std::uint32_t kPolicySkipped = 1; ///< kPacketState: of an admitted connection, bypasses policy
-inline constexpr std::uint32_t kVouchedFor = 2;    ///< kPacketState: … that the sending node tracks and has validated
+// Bits of kPacketState.
+inline constexpr std::uint32_t kPolicySkipped = 1;  ///< of an admitted connection: bypasses policy
+inline constexpr std::uint32_t kVouchedFor = 2;     ///< the sending node calls it a reply of an admitted connection
+inline constexpr std::uint32_t kUnrecorded = 4;     ///< the sender's zone has no entry of its connection yet
+inline constexpr std::uint32_t kToPod = 8;          ///< a pod receives it, here or on another node
+inline constexpr std::uint32_t kToSharedZone = 16;  ///< … a local pod without a zone of its own
+inline constexpr std::uint32_t kChecksReplies = 32; ///< … a local pod that is isolated in egress
+inline constexpr std::uint32_t kStrayReply = 64;    ///< the sender's side calls it a reply, the receiver's does not
+inline constexpr std::uint32_t kThroughHost = 128;  ///< this node's host has translated its request, so must see it
 
 // ---- Connection tracking --------------------------------------------------------------------------------------------
 
-inline constexpr std::uint16_t kConntrackZone = 0xff10;
+// Every attachment has a zone of its own, whose number is its ofport; see Attachment::ct_zone.
+inline constexpr std::uint16_t kSharedZone = 0xff10; ///< of the attachments without one; no ofport is as high
 
-inline constexpr std::uint32_t kMarkBlocked = 1;     ///< ct_mark: policy denies it now; replies are dropped
-inline constexpr std::uint32_t kMarkViaHost = 2;     ///< ct_mark: the original direction came through a gateway
-inline constexpr std::uint32_t kMarkAdmitted = 4;    ///< ct_mark: policy has allowed a packet of it
-inline constexpr std::uint32_t kMarkFromGateway = 8; ///< ct_mark: opened from beyond this node's gateway, not by a pod
-inline constexpr std::uint32_t kMarkAll = kMarkBlocked | kMarkViaHost | kMarkAdmitted | kMarkFromGateway;
+// Bits of ct_mark.
+inline constexpr std::uint32_t kMarkBlocked = 1;     ///< policy denies it now: no packet of it is a reply
+inline constexpr std::uint32_t kMarkViaHost = 2;     ///< the original direction came through a gateway
+inline constexpr std::uint32_t kMarkAdmitted = 4;    ///< policy has allowed a packet of it, here
+inline constexpr std::uint32_t kMarkFromGateway = 8; ///< opened from beyond this node's gateway, not by a pod
+inline constexpr std::uint32_t kMarkAsked = 16;      ///< the zone's pod opened it to another pod, whose node decides
+inline constexpr std::uint32_t kMarkAnswered = 32;   ///< … and a reply was delivered
+inline constexpr std::uint32_t kMarkMidstream = 64;  ///< its beginning was not seen, so its opener is not known
+/// What the node decides that admits a connection.
+inline constexpr std::uint32_t kMarkDecision =
+    kMarkBlocked | kMarkViaHost | kMarkAdmitted | kMarkFromGateway | kMarkMidstream;
 
 // ct_label: bits 0-31 kEgressRule, bits 32-63 kIngressRule of the packet that was admitted, 0 where no rule was needed.
 inline constexpr int kLabelEgressRule = 0;

@@ -8,6 +8,10 @@ namespace {
 
 using ipam::Family;
 
+constexpr std::uint32_t kReceiverBits = kToPod | kToSharedZone | kChecksReplies;
+
+std::uint16_t zone_of(const Attachment& attachment) { return attachment.ct_zone.value_or(kSharedZone); }
+
 /// Drops everything to and from the pod. The counters of these two flows show how much was
 /// attempted.
 void cut_off(const LocalPod& pod, FlowStore& store) {
@@ -18,12 +22,17 @@ void cut_off(const LocalPod& pod, FlowStore& store) {
 
 void compile_classifier(const LocalPod& pod, FlowStore& store) {
     const auto& attachment = pod.attachment;
+    const auto zone = zone_of(attachment);
     store.add(Table::Classifier, 100, Match().set(Field::in_port, attachment.ofport),
-              {set(kSourceIdentity, pod.source_bits()), to(Table::PortSecurity)}, pod.owner());
+              {set(kSourceIdentity, pod.source_bits()), set(kSenderZone, zone), set(kDecisionZone, zone),
+               to(Table::PortSecurity)},
+              pod.owner());
     // Packets that the pod sent to a Service come back through the gateway, translated by the host.
     for (const auto& address : attachment.addresses)
         store.add(Table::Classifier, 100, ip_from(Prefix::host(address)).set(Field::in_port, kLocalPort),
-                  {set(kSourceIdentity, pod.source_bits() | kFlagViaHost), to(Table::Conntrack)}, pod.owner());
+                  {set(kSourceIdentity, pod.source_bits() | kFlagViaHost), set(kSenderZone, zone),
+                   set(kDecisionZone, zone), to(Table::Conntrack)},
+                  pod.owner());
 }
 
 /// Lets a pod send only from its own addresses, in IP, ARP and neighbour discovery.
@@ -56,48 +65,27 @@ void compile_port_security(const LocalPod& pod, FlowStore& store) {
     }
 }
 
-/// Replies validated by other nodes, to a pod that is isolated in egress. This node's precheck may
-/// drop the pod's own requests, so the node that tracks the connection would go on validating
-/// replies of a connection that policy has cut since.
-void compile_reply_routing(const LocalPod& pod, const Match& replies, const LocalNode& local, FlowStore& store) {
-    const SetField receiver = set(kDestinationIdentity, pod.identity.bits() | kFlagPod);
-    store.add(Table::Routing, 215,
-              Match(replies).set(kSourceIdentity, kFlagReply | kFlagViaHost, kFlagReply | kFlagViaHost),
-              {set(kOutputPort, kLocalPort), set(Field::eth_dst, local.gateway_mac.bits()), receiver,
-               to(Table::ReplyPrecheck)},
-              pod.owner());
-    store.add(Table::Routing, 205, replies,
-              {set(kOutputPort, pod.attachment.ofport), set(Field::eth_dst, pod.attachment.mac.bits()), receiver,
-               to(Table::ReplyPrecheck)},
-              pod.owner());
-}
-
-void compile_routing(const LocalPod& pod, const LocalNode& local, FlowStore& store) {
+void compile_routing(const LocalPod& pod, FlowStore& store) {
     const auto& attachment = pod.attachment;
-    const SetField port = set(kOutputPort, attachment.ofport);
-    const SetField mac = set(Field::eth_dst, attachment.mac.bits());
+    const std::uint32_t receiver = kToPod | (attachment.ct_zone ? 0 : kToSharedZone) |
+                                   (pod.isolated_in_egress ? kChecksReplies : 0);
     for (const auto& address : attachment.addresses) {
         const Match arriving = ip_to(Prefix::host(address));
-        const Match skipped = Match(arriving).set(kPacketState, kPolicySkipped, kPolicySkipped);
-        // Its request left through this gateway, so the host must see the reply before the pod does.
-        store.add(Table::Routing, 210,
-                  Match(skipped).set(kSourceIdentity, kFlagReply | kFlagViaHost, kFlagReply | kFlagViaHost),
-                  {set(kOutputPort, kLocalPort), set(Field::eth_dst, local.gateway_mac.bits()), to(Table::Output)},
-                  pod.owner());
-        store.add(Table::Routing, 200, skipped, {port, mac, to(Table::Output)}, pod.owner());
-        if (pod.isolated_in_egress)
-            compile_reply_routing(pod, Match(skipped).set(kPacketState, kVouchedFor, kVouchedFor), local, store);
         // What a pod sends to itself stays in the pod. Through a Service, the host has put its own
         // address in place of the source, so a packet that has the pod's twice is forged.
         store.add(Table::Routing, 220, Match(arriving).merge(ip_from(Prefix::host(address))), {}, pod.owner());
         store.add(Table::Routing, 180, arriving,
-                  {port, mac, set(kDestinationIdentity, pod.destination_bits()), to(Table::EgressAdmin)}, pod.owner());
+                  {set(kOutputPort, attachment.ofport), set(Field::eth_dst, attachment.mac.bits()),
+                   set(kDestinationIdentity, pod.destination_bits()), set(kPacketState, receiver, kReceiverBits),
+                   set(kDecisionZone, zone_of(attachment)),
+                   Ct{.zone = kDecisionZone, .table = number(Table::ReceiverState)}},
+                  pod.owner());
     }
 }
 
 } // namespace
 
-void compile_attachments(const std::vector<LocalPod>& pods, const LocalNode& local, FlowStore& store) {
+void compile_attachments(const std::vector<LocalPod>& pods, FlowStore& store) {
     for (const auto& pod : pods) {
         if (pod.standing == Standing::CutOff) {
             cut_off(pod, store);
@@ -105,7 +93,7 @@ void compile_attachments(const std::vector<LocalPod>& pods, const LocalNode& loc
         }
         compile_classifier(pod, store);
         compile_port_security(pod, store);
-        compile_routing(pod, local, store);
+        compile_routing(pod, store);
     }
 }
 

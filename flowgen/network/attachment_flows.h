@@ -11,6 +11,6 @@
 
 namespace flowgen {
 
-void compile_attachments(const std::vector<LocalPod>& pods, const LocalNode& local, FlowStore& store);
+void compile_attachments(const std::vector<LocalPod>& pods, FlowStore& store);
 
 } // namespace flowgen

@@ -1,33 +1,12 @@
 #include "flowgen/network/pipeline_flows.h"
 
-#include "flowgen/flow/packet_action.h"
 #include "flowgen/flow/packet_match.h"
+#include "flowgen/network/connection_flows.h"
+#include "flowgen/network/table_writer.h"
 #include "flowgen/state/identity.h"
-
-#include <array>
 
 namespace flowgen {
 namespace {
-
-using ipam::Family;
-
-constexpr std::array kFamilies{Family::IPv4, Family::IPv6};
-
-/// Adds flows of one table, owned by the pipeline itself.
-struct TableWriter {
-    FlowStore& store;
-    Table table;
-
-    void add(std::uint16_t priority, const Match& match, const Actions& actions) const {
-        store.add(table, priority, match, actions, {OwnerCategory::Pipeline, std::string(table_name(number(table)))});
-    }
-};
-
-Match state(std::uint32_t value, std::uint32_t mask) { return Match().set(Field::ct_state, value, mask); }
-
-Actions to_gateway(const LocalNode& local, Table next) {
-    return {set(kOutputPort, kLocalPort), set(Field::eth_dst, local.gateway_mac.bits()), to(next)};
-}
 
 /// Drops packets that no later table may see, and classifies those from the gateway. The flows of
 /// this node's own host are in node_flows.cpp, those of sources that no network carries in
@@ -74,44 +53,6 @@ void compile_neighbor_advert(const LocalNode& local, FlowStore& store) {
     table.add(0, {}, {});
 }
 
-void compile_conntrack(std::uint32_t tunnel_ofport, FlowStore& store) {
-    const TableWriter table{store, Table::Conntrack};
-    // A reply validated by its sender's node: the connection is tracked there, and only there.
-    table.add(100, Match().set(Field::in_port, tunnel_ofport).set(kSourceIdentity, kFlagReply, kFlagReply),
-              {set(kPacketState, kPolicySkipped | kVouchedFor, kPolicySkipped | kVouchedFor), to(Table::Routing)});
-    for (const auto family : kFamilies)
-        table.add(50, ip(family), {Ct{false, kConntrackZone, number(Table::ConntrackState), {}}});
-    table.add(0, {}, {});
-}
-
-void compile_conntrack_state(const LocalNode& local, FlowStore& store) {
-    using namespace ct_state;
-    const TableWriter table{store, Table::ConntrackState};
-    const SetField skip = set(kPacketState, kPolicySkipped, kPolicySkipped);
-    const auto marked = [](Match match, std::uint32_t value, std::uint32_t mask) {
-        return match.set(Field::ct_mark, value, mask);
-    };
-    // Replies of a connection that policy has cut since it was admitted.
-    table.add(110, marked(state(kTracked | kReply, kTracked | kReply), kMarkBlocked, kMarkBlocked), {});
-    for (const auto kind : {kEstablished, kRelated}) {
-        const Match reply = state(kTracked | kReply | kind, kTracked | kReply | kind);
-        table.add(
-            100, marked(reply, kMarkAdmitted | kMarkViaHost, kMarkAll),
-            {skip, set(kSourceIdentity, kFlagReply | kFlagViaHost, kFlagReply | kFlagViaHost), to(Table::Routing)});
-        // The host may have translated the request (a hostPort, a NodePort), so it must see the
-        // reply, whatever its destination.
-        table.add(100, marked(reply, kMarkAdmitted | kMarkFromGateway, kMarkAll), to_gateway(local, Table::Output));
-        table.add(100, marked(reply, kMarkAdmitted, kMarkAll),
-                  {skip, set(kSourceIdentity, kFlagReply, kFlagReply), to(Table::Routing)});
-    }
-    // ICMP errors about replies, sent by the side that opened the connection.
-    table.add(
-        100,
-        marked(state(kTracked | kRelated, kTracked | kRelated | kReply), kMarkAdmitted, kMarkAdmitted | kMarkBlocked),
-        {skip, to(Table::Routing)});
-    table.add(0, {}, {to(Table::Service)});
-}
-
 void compile_routing(const LocalNode& local, FlowStore& store) {
     const TableWriter table{store, Table::Routing};
     const Match skipped = Match().set(kPacketState, kPolicySkipped, kPolicySkipped);
@@ -128,14 +69,19 @@ void compile_routing(const LocalNode& local, FlowStore& store) {
 void compile_policy_tables(FlowStore& store) {
     const TableWriter egress{store, Table::Egress};
     const TableWriter ingress{store, Table::Ingress};
-    const auto isolate = [](const TableWriter& table, Field identity) {
+    // Neither a reply nor an ICMP error, whose entry is not theirs to cut.
+    using namespace ct_state;
+    const Match admitted =
+        Match()
+            .set(Field::ct_state, kTracked, kTracked | kReply | kRelated)
+            .set(Field::ct_mark, kMarkAdmitted, kMarkAdmitted | kMarkBlocked);
+    const auto isolate = [&](const TableWriter& table, Field identity) {
         const Match isolated = Match().set(identity, kFlagIsolated, kFlagIsolated);
-        const Ct block{true, kConntrackZone, std::nullopt, {set(Field::ct_mark, kMarkBlocked, kMarkBlocked)}};
+        const Ct block{.commit = true,
+                       .zone = kDecisionZone,
+                       .exec = {set(Field::ct_mark, kMarkBlocked, kMarkBlocked)}};
         for (const auto family : kFamilies)
-            table.add(
-                kPriorityBlock,
-                Match(isolated).merge(ip(family)).set(Field::ct_mark, kMarkAdmitted, kMarkAdmitted | kMarkBlocked),
-                {block});
+            table.add(kPriorityBlock, Match(isolated).merge(admitted).merge(ip(family)), {block});
         table.add(kPriorityDeny, isolated, {});
     };
     isolate(egress, kSourceIdentity);
@@ -167,41 +113,18 @@ void compile_precheck_tables(std::uint32_t tunnel_ofport, FlowStore& store) {
     // that do not.
     pass_icmp_errors(table);
     table.add(kPriorityDeny, Match().set(kSourceIdentity, kFlagIsolated, kFlagIsolated), {});
-    table.add(kPriorityMiss, {}, {to(Table::Output)});
+    table.add(kPriorityMiss, {}, {to(Table::SenderCommit)});
 }
 
-/// From remote pods to local ones that are isolated in egress: the rules of their requests,
-/// reversed.
+/// Replies. Those from remote pods to local ones that are isolated in egress meet the rules of the
+/// requests, reversed: EgressPrecheck may drop the pod's own requests here, so the node that tracks
+/// the connection would go on calling packets replies after policy has cut it.
 void compile_reply_precheck(FlowStore& store) {
     const TableWriter table{store, Table::ReplyPrecheck};
+    for (const auto needed : {kVouchedFor, kChecksReplies})
+        table.add(200, Match().set(kPacketState, 0, needed), {to(Table::Output)});
     pass_icmp_errors(table);
-    table.add(kPriorityMiss, {}, {});
-}
-
-void compile_commit(FlowStore& store) {
-    using namespace ct_state;
-    const TableWriter table{store, Table::Commit};
-    table.add(300, state(kTracked | kInvalid, kTracked | kInvalid), {});
-    table.add(200, state(kTracked, kTracked).set(Field::ct_mark, kMarkAdmitted, kMarkAdmitted | kMarkBlocked),
-              {to(Table::Output)});
-    const auto commit = [](std::uint32_t mark) {
-        return Ct{true,
-                  kConntrackZone,
-                  std::nullopt,
-                  {set(Field::ct_mark, mark, kMarkAll), Move{kEgressRule, 0, Field::ct_label, kLabelEgressRule, 32},
-                   Move{kIngressRule, 0, Field::ct_label, kLabelIngressRule, 32}}};
-    };
-    // From the gateway, and neither this node's host (which has an odd namespace value) nor a pod.
-    const Match beyond_gateway =
-        Match().set(Field::in_port, kLocalPort).set(kSourceIdentity, 0, kFlagPod | U128{kNamespaceOwnHost} << 64);
-    for (const auto family : kFamilies) {
-        table.add(110, Match(beyond_gateway).merge(ip(family)),
-                  {commit(kMarkAdmitted | kMarkFromGateway), to(Table::Output)});
-        table.add(100, ip(family).set(kSourceIdentity, kFlagViaHost, kFlagViaHost),
-                  {commit(kMarkAdmitted | kMarkViaHost), to(Table::Output)});
-        table.add(50, ip(family), {commit(kMarkAdmitted), to(Table::Output)});
-    }
-    table.add(0, {}, {});
+    table.add(kPriorityMiss, {}, as_no_reply());
 }
 
 void compile_output(const LocalNode& local, FlowStore& store) {
@@ -211,6 +134,8 @@ void compile_output(const LocalNode& local, FlowStore& store) {
     const Match to_tunnel = Match().set(kOutputPort, local.tunnel_ofport);
     const Match from_host = Match().set(kSourceIdentity, own_host_identity().bits(), kIdentityMask);
     for (const auto family : kFamilies) {
+        table.add(120, ip(family).set(kPacketState, kThroughHost, kThroughHost),
+                  {from_router, set(Field::eth_dst, local.gateway_mac.bits()), DecTtl{}, Output{kLocalPort}});
         // The identity "own host" here is the identity "node NAME" on the other nodes.
         table.add(110, Match(to_tunnel).merge(ip(family)).merge(from_host),
                   {set(kSourceIdentity, other_node_identity(local.name).bits(), kIdentityMask), from_router, DecTtl{},
@@ -230,13 +155,11 @@ void compile_pipeline(const LocalNode& local, FlowStore& store) {
     TableWriter{store, Table::PortSecurity}.add(0, {}, {});
     compile_neighbor_responder(local, store);
     compile_neighbor_advert(local, store);
-    compile_conntrack(local.tunnel_ofport, store);
-    compile_conntrack_state(local, store);
+    compile_connections(local, store);
     compile_routing(local, store);
     compile_precheck_tables(local.tunnel_ofport, store);
     compile_reply_precheck(store);
     compile_policy_tables(store);
-    compile_commit(store);
     compile_output(local, store);
 }
 

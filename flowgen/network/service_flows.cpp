@@ -11,7 +11,8 @@ void compile_services(const std::vector<Prefix>& service_cidrs, const LocalNode&
     const Match tracked = Match().set(Field::ct_state, kTracked, kTracked);
     const Actions to_host{set(kOutputPort, kLocalPort), set(Field::eth_dst, local.gateway_mac.bits()),
                           to(Table::Output)};
-    Actions commit_to_host{Ct{true, kConntrackZone, std::nullopt, {set(Field::ct_mark, kMarkAdmitted, kMarkAll)}}};
+    Actions commit_to_host{
+        Ct{.commit = true, .zone = kSenderZone, .exec = {set(Field::ct_mark, kMarkAdmitted, kMarkDecision)}}};
     commit_to_host.insert(commit_to_host.end(), to_host.begin(), to_host.end());
     for (const auto& range : service_cidrs) {
         const Match to_service = ip_to(range);

@@ -96,7 +96,7 @@ void precheck(const PolicyContext& context, const LocalPod& pod, const NetworkPo
         if (!reaches_other_nodes(context, rule)) continue;
         const auto ports = port_matches(rule, NamedPorts::WholeProtocol, owners, context.families);
         for (const auto& [match, port_owners] : ports.value_or(Alternatives{{Match(), owners}})) {
-            store.add(Table::EgressPrecheck, 100, pod_is(kSourceIdentity).merge(match), {to(Table::Output)},
+            store.add(Table::EgressPrecheck, 100, pod_is(kSourceIdentity).merge(match), {to(Table::SenderCommit)},
                       port_owners);
             store.add(Table::ReplyPrecheck, 100, pod_is(kDestinationIdentity).merge(answering(match)),
                       {to(Table::Output)}, port_owners);

@@ -186,6 +186,9 @@ struct Attachment {
     std::uint32_t ofport = 0;
     MacAddress mac;
     std::vector<IpAddress> addresses; ///< at most one of each family
+    /// The zone of connection tracking that is this attachment's alone. Absent when a version without
+    /// such zones attached it: it shares kSharedZone with the others of its kind.
+    std::optional<std::uint16_t> ct_zone;
 
     auto operator<=>(const Attachment&) const = default;
 };

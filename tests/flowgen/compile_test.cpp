@@ -86,7 +86,7 @@ TEST(Compile, an_attachment_without_a_pod_is_forwarded_and_has_no_identity) {
     auto cluster = shop();
     cluster.local.attachments[0].pod.reset();
     const auto lines = whole_text(cluster.compile());
-    EXPECT_THAT(lines, HasSubstr("in_port=10,actions=set_field:0->xxreg0,goto_table:10"));
+    EXPECT_THAT(lines, HasSubstr("in_port=10,actions=set_field:0->xxreg0,set_field:0xa->reg12,"));
 }
 
 TEST(Compile, every_cookie_has_an_owner_in_words) {

@@ -40,6 +40,7 @@ struct Cluster {
         attachment.interface = "eth0";
         attachment.pod = ObjectName{namespace_name, name};
         attachment.ofport = number;
+        attachment.ct_zone = static_cast<std::uint16_t>(number);
         attachment.mac = mac("0a:00:00:00:01:00");
         attachment.mac.bytes[5] = static_cast<std::uint8_t>(number);
         attachment.addresses = {{ipam::Family::IPv4, 0x0af40100U + number}};

@@ -2,6 +2,9 @@
 
 #include "flowgen/compile.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace judge {
 
 namespace {
@@ -21,7 +24,8 @@ class Exchange {
   private:
     void expect_delivery(const std::string& name, const Place& from, const Frame& frame, const Place& to);
     void expect_drop(const std::string& name, const Place& from, const Frame& frame);
-    void expect_connections(bool wanted);
+    void expect_connections();
+    void expect_no_admission();
     void disagree(const std::string& what, const Journey& journey) {
         if (!outcome_) outcome_ = {.what = what, .trace = journey.trace + journey.error};
     }
@@ -57,55 +61,76 @@ void Exchange::expect_drop(const std::string& name, const Place& from, const Fra
     disagree(name + ": delivered to " + journey.arrivals.front().place.text() + ", but denied", journey);
 }
 
-void Exchange::expect_connections(bool wanted) {
+void Exchange::expect_connections() {
+    if (outcome_) return;
+    for (const auto& [node, zone] : crossing_.zones)
+        if (const auto count = fabric_.connections(node, zone); count != 1)
+            return disagree("zone " + std::to_string(zone) + " of node " + node + " has " + std::to_string(count) +
+                                " connections instead of 1",
+                            {});
+    for (const auto& [node, local] : cluster_.locals) {
+        const auto expected = std::ranges::count(crossing_.zones, node, &ZoneOfNode::node);
+        if (std::cmp_equal(fabric_.connections(node), expected)) continue;
+        return disagree("node " + node + " tracks " + std::to_string(fabric_.connections(node)) + " connections", {});
+    }
+}
+
+/// A sender's node may have recorded the request before another node refused it.
+void Exchange::expect_no_admission() {
     if (outcome_) return;
     for (const auto& [node, local] : cluster_.locals) {
-        const std::size_t expected = wanted && node == crossing_.tracker ? 1 : 0;
-        const auto count = fabric_.connections(node);
-        if (count == expected) continue;
-        return disagree("node " + node + " tracks " + std::to_string(count) + " connections instead of " +
-                            std::to_string(expected),
-                        {});
+        const std::size_t most = node == crossing_.entry.node && node != crossing_.exit.node ? 1 : 0;
+        if (fabric_.connections(node) <= most) continue;
+        return disagree("node " + node + " tracks the connection", {});
     }
 }
 
 void Exchange::allowed() {
-    const auto& [entry, exit, request, tracker, mac] = crossing_;
+    const auto& [entry, exit, request, zones, mac] = crossing_;
     const auto reply = crossing_.reply();
+    auto second_request = request;
+    second_request.opening = false;
     expect_delivery("request", entry, request, exit);
-    expect_connections(true);
+    expect_connections();
     expect_delivery("reply", exit, reply, entry);
-    expect_delivery("second request", entry, request, exit);
+    expect_delivery("second request", entry, second_request, exit);
+    expect_delivery("second reply", exit, reply, entry);
     if (std::holds_alternative<PodEnd>(attempt_.to.who)) {
         expect_delivery("ICMP error from the receiver", exit, crossing_.error(), entry);
     }
-    auto last_request = request;
+    auto last_request = second_request;
     last_request.untracked = Untracked::Invalid;
     expect_delivery("last request", entry, last_request, exit);
     auto last_reply = reply;
     last_reply.untracked = Untracked::Invalid;
     expect_delivery("last reply", exit, last_reply, entry);
-    expect_connections(true);
+    expect_connections();
 }
 
 void Exchange::denied() {
-    const auto& [entry, exit, request, tracker, mac] = crossing_;
+    const auto& [entry, exit, request, zones, mac] = crossing_;
     expect_drop("request", entry, request);
-    expect_connections(false);
+    expect_no_admission();
     if (std::holds_alternative<PodEnd>(attempt_.to.who)) {
         expect_drop("ICMP error about a packet that was never delivered", exit, crossing_.error());
     }
     // A reply to a request that never arrived is an attempt of its own, independent of the
     // request's path.
     const auto direct = crossing(cluster_, attempt_, Path::Direct, request.tuple.source_port);
-    const auto reverse = direct.reply();
+    auto reverse = direct.reply();
+    reverse.opening = request.opening;
+    auto answer = direct.request;
+    answer.opening = false;
     const Attempt reverse_attempt{.from = attempt_.to,
                                   .to = attempt_.from,
                                   .protocol = attempt_.protocol,
                                   .destination_port = reverse.tuple.destination_port};
-    if (reverse.untracked == Untracked::New && judge(cluster_.state, reverse_attempt).allowed) {
+    const bool allowed = judge(cluster_.state, reverse_attempt).allowed;
+    // An echo reply begins no connection: whether it passes depends on who has recorded the request.
+    if (allowed && reverse.untracked == Untracked::Invalid) return;
+    if (allowed) {
         expect_delivery("reverse", exit, reverse, direct.entry);
-        expect_delivery("request, now a reply", direct.entry, direct.request, exit);
+        expect_delivery("request, now a reply", direct.entry, answer, exit);
     } else {
         expect_drop("reverse", exit, reverse);
         expect_drop("request after reverse", entry, request);

@@ -2,6 +2,8 @@
 
 #include "flowgen/flow/flow.h"
 
+#include <algorithm>
+
 namespace judge {
 
 namespace {
@@ -40,11 +42,19 @@ Tracked Connections::look_up(std::uint16_t zone, const Frame& frame) {
     return {.state = static_cast<std::uint8_t>(kTracked | progress), .connection = connection};
 }
 
-Connection* Connections::commit(std::uint16_t zone, const Frame& frame) {
+Connection* Connections::commit(std::uint16_t zone, const Frame& frame, bool force) {
     if (frame.error_about) return find(zone, *frame.error_about).connection;
-    if (const auto found = find(zone, frame.tuple); found.connection) return found.connection;
+    if (const auto found = find(zone, frame.tuple); found.connection) {
+        if (!force || !found.reply) return found.connection;
+        connections_.erase({zone, frame.tuple.reversed()});
+    }
     if (frame.untracked == Untracked::Invalid) return nullptr;
     return &connections_[{zone, frame.tuple}];
+}
+
+std::size_t Connections::size(std::uint16_t zone) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(connections_, [&](const auto& entry) { return entry.first.first == zone; }));
 }
 
 } // namespace judge

@@ -31,9 +31,12 @@ class Connections {
     [[nodiscard]] Tracked look_up(std::uint16_t zone, const Frame& frame);
 
     /// The connection of `frame`, created by it if there is none; null when it cannot create one.
-    [[nodiscard]] Connection* commit(std::uint16_t zone, const Frame& frame);
+    /// With `force`, a packet in reply direction ends its connection and creates one of its own.
+    [[nodiscard]] Connection* commit(std::uint16_t zone, const Frame& frame, bool force);
 
     [[nodiscard]] std::size_t size() const { return connections_.size(); }
+    /// In this zone alone.
+    [[nodiscard]] std::size_t size(std::uint16_t zone) const;
 
   private:
     using Key = std::pair<std::uint16_t, Tuple>; ///< of the original direction

@@ -15,7 +15,8 @@ constexpr std::uint16_t kLocal = flowgen::kLocalPort;
 
 struct Port {
     Place place;
-    MacAddress mac; ///< of the host or pod behind it
+    MacAddress mac;                                  ///< of the host or pod behind it
+    std::optional<std::uint16_t> zone = std::nullopt; ///< of the pod
 };
 
 Port host_port(const Cluster& cluster, const std::string& node) {
@@ -25,7 +26,8 @@ Port host_port(const Cluster& cluster, const std::string& node) {
 Port pod_port(const Cluster& cluster, const ObjectName& pod) {
     const auto& attachment = cluster.attachment(pod);
     return {.place = {.node = cluster.state.pods.at(pod).node, .port = static_cast<std::uint16_t>(attachment.ofport)},
-            .mac = attachment.mac};
+            .mac = attachment.mac,
+            .zone = attachment.ct_zone.value_or(kSharedZone)};
 }
 
 /// Where `end` is; the outside is behind the host of the pod at the other end.
@@ -75,6 +77,7 @@ Crossing crossing(const Cluster& cluster, const Attempt& attempt, Path path, std
     const auto* sender = std::get_if<PodEnd>(&attempt.from.who);
     const auto* receiver = std::get_if<PodEnd>(&attempt.to.who);
     auto from = port_of(cluster, attempt.from, attempt.to);
+    const auto opener = from;
     const auto to = port_of(cluster, attempt.to, attempt.from);
     const bool to_itself = sender && receiver && *sender == *receiver;
     if (sender && receiver && (path == Path::ViaHost || to_itself)) from = host_port(cluster, from.place.node);
@@ -82,7 +85,7 @@ Crossing crossing(const Cluster& cluster, const Attempt& attempt, Path path, std
     Crossing result{.entry = from.place,
                     .exit = to.place,
                     .request = {.source_mac = from.mac, .destination_mac = kRouterMac, .tuple = {}},
-                    .tracker = receiver ? to.place.node : from.place.node,
+                    .zones = {},
                     .receiver_mac = to.mac};
     auto& tuple = result.request.tuple;
     tuple.source = to_itself ? gateway_of(cluster, attempt.from) : attempt.from.address;
@@ -96,6 +99,9 @@ Crossing crossing(const Cluster& cluster, const Attempt& attempt, Path path, std
     } else if (attempt.protocol == protocol::kIcmpv6) {
         tuple.source_port = 128;
     }
+    result.request.opening = tuple.protocol == protocol::kTcp;
+    if (to.zone) result.zones.insert({to.place.node, *to.zone});
+    if (opener.zone) result.zones.insert({opener.place.node, *opener.zone});
     return result;
 }
 

@@ -8,6 +8,8 @@
 #include "tests/judge/random_cluster.h"
 #include "tests/judge/reference.h"
 
+#include <set>
+
 namespace judge {
 
 /// How a pod's packet to another pod reaches the bridge.
@@ -16,11 +18,20 @@ enum class Path : std::uint8_t {
     ViaHost, ///< through the gateway of the pod's node, where a Service address was translated
 };
 
+/// A zone of connection tracking on a node.
+struct ZoneOfNode {
+    std::string node;
+    std::uint16_t zone = 0;
+
+    auto operator<=>(const ZoneOfNode&) const = default;
+};
+
 struct Crossing {
     Place entry;
     Place exit;
     Frame request;
-    std::string tracker; ///< the only node whose conntrack holds the connection
+    /// Where connection tracking holds it: a zone for each pod that takes part.
+    std::set<ZoneOfNode> zones;
 
     /// The reply to `request`, as it enters at `exit`; it must leave at `entry`.
     [[nodiscard]] Frame reply() const;

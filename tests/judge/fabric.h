@@ -66,7 +66,11 @@ class Fabric {
     [[nodiscard]] std::size_t connections(const std::string& node) {
         return nodes_.at(node).bridge.connections().size();
     }
+    [[nodiscard]] std::size_t connections(const std::string& node, std::uint16_t zone) {
+        return nodes_.at(node).bridge.connections().size(zone);
+    }
     void forget_connections();
+    void forget_connections(const std::string& node) { nodes_.at(node).bridge.connections() = Connections(); }
 
   private:
     struct Member {

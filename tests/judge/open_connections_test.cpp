@@ -62,16 +62,24 @@ std::string OpenConnections::complaint(const std::string& what, const Open& open
 std::string OpenConnections::exchange(Open& open) {
     const auto& wire = open.crossing;
     const bool allowed = judge(cluster_.state, open.attempt).allowed;
-    const auto request = fabric_->send(wire.entry, wire.request);
+    auto frame = wire.request;
+    frame.opening &= !open.admitted;
+    const auto request = fabric_->send(wire.entry, frame);
     if (allowed != request.delivered_to(wire.exit)) {
         return complaint(allowed ? "request is dropped, but allowed" : "request passes, but is denied", open, request);
     }
     if (!allowed && !open.admitted) return ""; // the other direction is an attempt of its own, judged elsewhere
     cut_ += !allowed;
     open.admitted = true;
+    // Of a connection that is cut, no packet is a reply: what its receiver sends meets policy.
+    const Attempt reversed{.from = open.attempt.to,
+                           .to = open.attempt.from,
+                           .protocol = open.attempt.protocol,
+                           .destination_port = wire.request.tuple.source_port};
+    const bool passes = allowed || judge(cluster_.state, reversed).allowed;
     const auto reply = fabric_->send(wire.exit, wire.reply());
-    if (allowed != reply.delivered_to(wire.entry)) {
-        return complaint(allowed ? "reply is dropped, but allowed" : "reply passes after its connection was cut", open,
+    if (passes != reply.delivered_to(wire.entry)) {
+        return complaint(passes ? "reply is dropped, but allowed" : "reply passes after its connection was cut", open,
                          reply);
     }
     return "";

@@ -1,5 +1,7 @@
 #include "tests/judge/packet_headers.h"
 
+#include "flowgen/flow/flow.h"
+
 #include "openvswitch/meta-flow.h"
 
 #include <netinet/in.h>
@@ -87,6 +89,8 @@ flow packet_headers(const OvsTables& tables, const Frame& frame, std::uint16_t i
     headers.nw_ttl = frame.ttl;
     headers.tp_src = htons(tuple.source_port);
     headers.tp_dst = htons(tuple.destination_port);
+    if (tuple.protocol == protocol::kTcp)
+        headers.tcp_flags = htons(frame.opening ? flowgen::tcp_flags::kSyn : flowgen::tcp_flags::kAck);
     if (tunnel) write_tunnel(headers, *tunnel);
     return headers;
 }

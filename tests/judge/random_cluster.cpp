@@ -164,8 +164,15 @@ class PodMaker {
                                      .pod_uid = pod.uid,
                                      .ofport = kFirstPodPort + static_cast<std::uint32_t>(serial),
                                      .mac = pod_mac(node_number, serial + 2),
-                                     .addresses = pod.addresses});
+                                     .addresses = pod.addresses,
+                                     .ct_zone = random_zone(serial)});
         if (random_.chance(10)) pod.addresses.clear(); // the status is late
+    }
+
+    /// Some attachments are of a version without a zone for each.
+    std::optional<std::uint16_t> random_zone(U128 serial) {
+        if (random_.chance(20)) return std::nullopt;
+        return static_cast<std::uint16_t>(kFirstPodPort + serial);
     }
 
     Cluster& cluster_;

@@ -31,7 +31,8 @@ class Services : public testing::Test {
     }
 
     /// The port at which a packet that enters at `in_port` leaves.
-    std::vector<std::uint16_t> out(const Tuple& tuple, std::uint16_t in_port, Untracked untracked = Untracked::New) {
+    std::vector<std::uint16_t> out(const Tuple& tuple, std::uint16_t in_port, Untracked untracked = Untracked::New,
+                                   bool opening = false) {
         if (!bridge) {
             std::vector<std::string> lines;
             for (const auto& [key, body] : cluster.compile().flows) lines.push_back(flowgen::text(key, body));
@@ -42,6 +43,7 @@ class Services : public testing::Test {
             if (attachment.ofport == in_port) source = attachment.mac;
         Frame frame{.source_mac = source, .destination_mac = flowgen::kRouterMac, .tuple = tuple};
         frame.untracked = untracked;
+        frame.opening = opening;
         std::optional<Encapsulation> tunnel;
         if (in_port == kTunnelPort) tunnel = Encapsulation{address("172.30.0.2"), address("172.30.0.1"), 0};
         const auto passage = bridge->receive(frame, in_port, tunnel);
@@ -95,8 +97,20 @@ TEST_F(Services, a_packet_that_comes_back_from_the_host_translated_meets_policy)
     EXPECT_THAT(out(tuple(kPod, "10.244.1.11"), kGateway), IsEmpty());
     bridge.reset();
     cluster.state.policies.clear();
-    EXPECT_THAT(out(tuple(kPod, "10.244.1.11"), kGateway), ElementsAre(11));
+    EXPECT_THAT(out(tuple(kPod, "10.244.1.11"), kGateway, Untracked::New, true), ElementsAre(11));
     EXPECT_THAT(out(tuple(kPod, "10.244.1.11").reversed(), 11), ElementsAre(kGateway)) << "the host translated it";
+}
+
+TEST_F(Services, a_connection_whose_beginning_was_not_seen_still_goes_through_the_host) {
+    cluster.add_local_pod("shop", "db", "db");
+    cluster.state.policies.clear();
+    EXPECT_THAT(out(tuple(kPod, "10.244.1.11"), kGateway), ElementsAre(11));
+    EXPECT_THAT(out(tuple(kPod, "10.244.1.11").reversed(), 11), ElementsAre(kGateway));
+    EXPECT_THAT(out(tuple("192.0.2.1", kPod), kGateway), ElementsAre(kPodPort));
+    EXPECT_THAT(out(tuple("192.0.2.1", kPod).reversed(), kPodPort), ElementsAre(kGateway));
+    const auto other_node = "172.30.0.2";
+    EXPECT_THAT(out(tuple(other_node, kPod), kGateway), ElementsAre(kPodPort)) << "a NodePort of this node";
+    EXPECT_THAT(out(tuple(other_node, kPod).reversed(), kPodPort), ElementsAre(kGateway));
 }
 
 } // namespace

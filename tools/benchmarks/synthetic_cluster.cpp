@@ -47,6 +47,7 @@ void attach_pod(SyntheticCluster& cluster, std::uint32_t number, const std::stri
     attachment.interface = "eth0";
     attachment.pod = id;
     attachment.ofport = 10 + number;
+    attachment.ct_zone = static_cast<std::uint16_t>(attachment.ofport);
     attachment.mac = {{0x0a, 0, 0, 0, 0, static_cast<std::uint8_t>(number)}};
     attachment.addresses = {{ipam::Family::IPv4, 0x0af40002 + number}};
     cluster.local.attachments.push_back(attachment);

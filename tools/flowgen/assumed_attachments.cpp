@@ -98,6 +98,7 @@ void attach_pods(AssumedCluster& cluster) {
         attachment.interface = "eth0";
         attachment.pod = id;
         attachment.pod_uid = pod.uid;
+        attachment.ct_zone = static_cast<std::uint16_t>(ofport);
         attachment.ofport = ofport++;
         attachment.mac = mac_for("pod " + id.text());
         attachment.addresses = pod.addresses;

@@ -56,6 +56,7 @@ constexpr std::array<FieldName, flowgen::kFieldCount> kNames{{
     {Field::arp_tha, MFF_ARP_THA},
     {Field::tcp_src, MFF_TCP_SRC},
     {Field::tcp_dst, MFF_TCP_DST},
+    {Field::tcp_flags, MFF_TCP_FLAGS},
     {Field::udp_src, MFF_UDP_SRC},
     {Field::udp_dst, MFF_UDP_DST},
     {Field::sctp_src, MFF_SCTP_SRC},

@@ -89,9 +89,22 @@ std::optional<flowgen::Move> decode_move(const ofpact_reg_move& from) {
                          static_cast<int>(from.dst.n_bits)};
 }
 
+std::optional<flowgen::CtZone> decode_zone(const ofpact_conntrack& from) {
+    if (from.zone_src.field == nullptr) return from.zone_imm;
+    const auto field = field_of(from.zone_src.field->id);
+    if (!field || from.zone_src.ofs != 0 || from.zone_src.n_bits != flowgen::kCtZoneBits) return std::nullopt;
+    return *field;
+}
+
 std::optional<flowgen::Ct> decode_ct(const ofpact_conntrack& from) {
-    if ((from.flags & ~NX_CT_F_COMMIT) != 0 || from.zone_src.field != nullptr || from.alg != 0) return std::nullopt;
-    flowgen::Ct result{(from.flags & NX_CT_F_COMMIT) != 0, from.zone_imm, std::nullopt, {}};
+    if ((from.flags & ~(NX_CT_F_COMMIT | NX_CT_F_FORCE)) != 0 || from.alg != 0) return std::nullopt;
+    const auto zone = decode_zone(from);
+    if (!zone) return std::nullopt;
+    flowgen::Ct result{.commit = (from.flags & NX_CT_F_COMMIT) != 0,
+                       .force = (from.flags & NX_CT_F_FORCE) != 0,
+                       .zone = *zone,
+                       .table = std::nullopt,
+                       .exec = {}};
     if (from.recirc_table != NX_CT_RECIRC_NONE) result.table = from.recirc_table;
     const auto length = ofpact_ct_get_action_len(&from);
     const ofpact* action = nullptr;

@@ -99,8 +99,12 @@ class ActionWriter {
     Result<void> operator()(const flowgen::Ct& action) {
         const auto start = out_->size;
         auto* put = ofpact_put_CT(out_);
-        put->flags = action.commit ? NX_CT_F_COMMIT : 0;
-        put->zone_imm = action.zone;
+        put->flags = static_cast<std::uint16_t>((action.commit ? NX_CT_F_COMMIT : 0) |
+                                                (action.force ? NX_CT_F_FORCE : 0));
+        if (const auto* zone = std::get_if<std::uint16_t>(&action.zone))
+            put->zone_imm = *zone;
+        else
+            put->zone_src = {mf_field_of(std::get<Field>(action.zone)), 0, flowgen::kCtZoneBits};
         put->recirc_table = action.table.value_or(NX_CT_RECIRC_NONE);
         for (const auto& nested : action.exec) RETURN_IF_ERROR(std::visit(*this, nested));
         put = static_cast<ofpact_conntrack*>(ofpbuf_at_assert(out_, start, sizeof *put));

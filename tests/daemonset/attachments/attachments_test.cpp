@@ -23,6 +23,7 @@ AttachmentRecord record(const std::string& name, std::uint32_t ofport, const std
             .sandbox = "/run/netns/x",
             .network = "ovs-cni",
             .pod = ovs_cni::PodReference{"shop", name, "uid"},
+            .ct_zone = std::nullopt,
             .ofport = ofport};
 }
 
@@ -46,7 +47,9 @@ TEST(AttachmentRecord, survives_the_database) {
     without_pod.pod.reset();
     auto without_uid = with_pod;
     without_uid.pod->uid.clear();
-    for (const auto& each : {with_pod, without_pod, without_uid}) {
+    auto with_zone = with_pod;
+    with_zone.ct_zone = 65535;
+    for (const auto& each : {with_pod, without_pod, without_uid, with_zone}) {
         const auto view = view_of({each});
         const auto read = read_record(view.interfaces.begin()->second);
         ASSERT_TRUE(read) << read.error().message;
@@ -66,6 +69,11 @@ TEST(AttachmentRecord, one_that_cannot_be_read_names_interface_and_key) {
     row.external_ids["ovs-cni/addresses"] = "10.244.1.2,nonsense";
     EXPECT_THAT(read_record(row).error().message, HasSubstr("h-web"));
     EXPECT_THAT(read_record(row).error().message, HasSubstr("ovs-cni/addresses"));
+    row.external_ids["ovs-cni/addresses"] = "10.244.1.2";
+    for (const auto* zone : {"0", "65536", "-1", "7x"}) {
+        row.external_ids["ovs-cni/ct-zone"] = zone;
+        EXPECT_THAT(read_record(row).error().message, HasSubstr("ovs-cni/ct-zone: '" + std::string(zone) + "'"));
+    }
     row.external_ids["ovs-cni/version"] = "2";
     EXPECT_THAT(read_record(row).error().message, HasSubstr("version 2"));
 }

@@ -41,6 +41,7 @@ AttachmentRecord pod(const std::string& name, const std::string& has, std::uint3
             .sandbox = {},
             .network = {},
             .pod = ovs_cni::PodReference{"shop", name, "uid"},
+            .ct_zone = static_cast<std::uint16_t>(ofport),
             .ofport = ofport};
 }
 

@@ -34,8 +34,14 @@ TEST(FlowText, is_what_ovs_ofctl_reads) {
     EXPECT_EQ(line(Match().set(Field::ct_state, ct_state::kTracked, ct_state::kTracked | ct_state::kReply), {DecTtl{}}),
               "cookie=0x1,table=80,priority=7,ct_state=-rpl+trk,actions=dec_ttl");
     EXPECT_EQ(
-        line({}, {Ct{true, 5, std::nullopt, {SetField{Field::ct_mark, 1, 3}}}, OutputRegister{Field::reg8}}),
+        line({}, {Ct{.commit = true, .zone = std::uint16_t{5}, .exec = {SetField{Field::ct_mark, 1, 3}}},
+                  OutputRegister{Field::reg8}}),
         "cookie=0x1,table=80,priority=7,actions=ct(commit,zone=5,exec(set_field:0x1/0x3->ct_mark)),output:reg8[]");
+    EXPECT_EQ(line(transport(ipam::Family::IPv4, Protocol::TCP)
+                       .set(Field::tcp_flags, tcp_flags::kSyn, tcp_flags::kSyn | tcp_flags::kAck),
+                   {Ct{.commit = true, .force = true, .zone = Field::reg12, .table = 61}}),
+              "cookie=0x1,table=80,priority=7,tcp,tcp_flags=+syn-ack,"
+              "actions=ct(commit,force,table=61,zone=reg12[0..15])");
     EXPECT_EQ(
         line({},
              {Move{Field::xxreg0, 0, Field::tun_metadata0, 0, 128}, Move{Field::reg10, 0, Field::ct_label, 32, 32}}),

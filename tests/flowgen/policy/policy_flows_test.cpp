@@ -141,7 +141,7 @@ TEST(PolicyFlows, the_precheck_lets_out_what_some_rule_could_allow_and_nothing_e
     cluster.state.policies[policy.id] = policy;
     const auto compiled = cluster.compile();
     EXPECT_EQ(flows_with(compiled, Table::EgressPrecheck, "priority=100,"), 1U);
-    EXPECT_EQ(flows_with(compiled, Table::EgressPrecheck, "tcp_dst=5432,actions=goto_table:140"), 1U);
+    EXPECT_EQ(flows_with(compiled, Table::EgressPrecheck, "tcp_dst=5432,actions=goto_table:135"), 1U);
     EXPECT_EQ(flows_with(compiled, Table::ReplyPrecheck, "tcp_src=5432,actions=goto_table:140"), 1U);
     EXPECT_EQ(flows_with(compiled, Table::ReplyPrecheck, "priority=100,"), 1U);
 }

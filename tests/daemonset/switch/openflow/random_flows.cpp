@@ -49,7 +49,8 @@ void add_l4(Kind& kind, Random& random, bool ipv6) {
     };
     switch (below(random, 6)) {
     case 0:
-        return protocol(6, {Field::tcp_src, Field::tcp_dst}, true);
+        protocol(6, {Field::tcp_src, Field::tcp_dst}, true);
+        return protocol(6, {Field::tcp_flags}, false);
     case 1:
         return protocol(17, {Field::udp_src, Field::udp_dst}, true);
     case 2:
@@ -165,7 +166,9 @@ flowgen::Move random_move(Random& random, Field source, Field destination) {
 }
 
 flowgen::Ct random_ct(Random& random) {
-    flowgen::Ct ct{chance(random, 50), static_cast<std::uint16_t>(below(random, 65536)), std::nullopt, {}};
+    flowgen::Ct ct{.commit = chance(random, 50), .zone = static_cast<std::uint16_t>(below(random, 65536))};
+    if (chance(random, 30)) ct.zone = one_of(random, std::array{Field::reg9, Field::reg12});
+    ct.force = ct.commit && chance(random, 30);
     if (chance(random, 50)) ct.table = static_cast<std::uint8_t>(below(random, 200));
     if (!ct.commit) return ct;
     if (chance(random, 60)) ct.exec.emplace_back(random_set(random, Field::ct_mark));
