@@ -153,11 +153,12 @@ void compile_commit(FlowStore& store) {
     table.add(500, Match().set(kDecisionZone, 0), {to(Table::Output)});
     // Whatever is left of an earlier connection between these ports.
     for (const auto family : kFamilies) Admission(table, 400).add(opening(family), family, 0, 0, true);
+    // The entry is the sender's to make: its own node knows the connection as the receiver's, and has
+    // found the packet valid.
+    table.add(310, Match().set(kPacketState, kStrayReply, kStrayReply), {to(Table::Output)});
     table.add(300, state(kInvalid, kInvalid), {});
     // An ICMP error about what was never delivered; the others are not policy's.
     table.add(300, state(kRelated, kRelated), {});
-    // The entry is the sender's to make: its own node knows the connection as the receiver's.
-    table.add(280, Match().set(kPacketState, kStrayReply, kStrayReply), {to(Table::Output)});
     for (const auto family : kFamilies) {
         table.add(270, Match(asked_in_vain).merge(transport(family, Protocol::TCP)), {to(Table::SenderCommit)});
         // The receiver has asked, and nobody has admitted it: the first who is admitted is the opener.

@@ -10,7 +10,7 @@ from typing import Self
 from lab_under_test import address, in_pod
 
 
-def _socket_in(pod: str, family: int, kind: int) -> socket.socket:
+def socket_in(pod: str, family: int, kind: int) -> socket.socket:
     with in_pod(pod):
         return socket.socket(socket.AF_INET6 if family == 6 else socket.AF_INET, kind)
 
@@ -19,10 +19,10 @@ class Connection:
     """A TCP connection from one pod to another, which sends back what it hears."""
 
     def __init__(self, source: str, target: str, family: int) -> None:
-        with _socket_in(target, family, socket.SOCK_STREAM) as listener:
+        with socket_in(target, family, socket.SOCK_STREAM) as listener:
             listener.bind((address(target, family), 0))
             listener.listen()
-            self.client = _socket_in(source, family, socket.SOCK_STREAM)
+            self.client = socket_in(source, family, socket.SOCK_STREAM)
             self.client.settimeout(5)
             self.client.connect(listener.getsockname()[:2])
             self.server = listener.accept()[0]
@@ -71,9 +71,9 @@ class DatagramFlow:
     """Datagrams of one 5-tuple from one pod to another, which answers them."""
 
     def __init__(self, source: str, target: str, family: int) -> None:
-        self.server = _socket_in(target, family, socket.SOCK_DGRAM)
+        self.server = socket_in(target, family, socket.SOCK_DGRAM)
         self.server.bind((address(target, family), 0))
-        self.client = _socket_in(source, family, socket.SOCK_DGRAM)
+        self.client = socket_in(source, family, socket.SOCK_DGRAM)
         self.client.connect(self.server.getsockname()[:2])
 
     def __enter__(self) -> Self:

@@ -60,9 +60,9 @@ def udp(source, destination, token, ports=(4000, 80)):
     return ip(source, destination, UDP, _with_checksum(source, destination, UDP, payload, 6))
 
 
-def udp_frame(destination_mac, source_mac, source, destination, token):
+def udp_frame(destination_mac, source_mac, source, destination, token, ports=(4000, 80)):
     kind = ETH_P_IPV6 if ":" in source else ETH_P_IP
-    return ethernet(destination_mac, source_mac, kind, udp(source, destination, token))
+    return ethernet(destination_mac, source_mac, kind, udp(source, destination, token, ports))
 
 
 def arp(operation, sender_mac, sender, target_mac, target, frame_destination, token):

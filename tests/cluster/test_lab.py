@@ -188,9 +188,12 @@ class Objects(ClusterTest):
     def test_a_network_policy_of_another_group_is_refused(self):
         """Skipped, it would leave the pods open that it is meant for."""
         foreign = {"apiVersion": "crd.projectcalico.org/v1", "kind": "NetworkPolicy", "metadata": {"name": "other"}}
-        result = run_lab("apply", "-f", "-", input_text=json.dumps(foreign))
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as manifest:
+            json.dump(foreign, manifest)
+            manifest.flush()
+            result = run_lab("apply", "-f", manifest.name)
         self.assertEqual(result.returncode, 1)
-        self.assertIn("NetworkPolicy default/other: apiVersion: crd.projectcalico.org/v1", result.stderr)
+        self.assertIn('NetworkPolicy other: apiVersion: "crd.projectcalico.org/v1" is not a supported version', result.stderr)
 
     def test_wait_starts_again_what_died_in_a_pod(self):
         apply([pod("objects", "one", ports=[(80, "TCP")])])

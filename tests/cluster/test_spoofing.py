@@ -128,18 +128,21 @@ class FromTheHost(SpoofingTest):
 
 
 class ForgedTunnel(SpoofingTest):
-    """The reply flag in a Geneve option passes by policy, so whoever could send one would be in."""
+    """Nobody but a peer is heard at the tunnel, and a peer only with what its own pods may send. The reply flag in the
+    Geneve option is what a peer says; a pod that has asked for nothing is answered nothing."""
 
-    IDENTITY = 0x0A << 120  # a pod's, with the reply flag
+    POD, REPLY = 0x08 << 120, 0x02 << 120  # flags of the identity
+    PORTS, ALLOWED_PORTS = (4000, 80), (4000, 53)
 
     def setUp(self):
         super().setUp()
-        apply([policy("forge", selects={"app": "near"}, policyTypes=["Ingress"])])
+        allowed = [{"ports": [{"protocol": "UDP", "port": self.ALLOWED_PORTS[1]}]}]
+        apply([policy("forge", selects={"app": "near"}, policyTypes=["Ingress"], ingress=allowed)])
 
-    def packet(self, token, family, inner_source=None):
+    def packet(self, token, family, inner_source=None, identity=POD | REPLY, ports=ALLOWED_PORTS):
         source = inner_source or self.ip["far", family]
-        inner = frames.udp_frame(OTHER_MAC, ROUTER_MAC, source, self.ip["near", family], token)
-        return frames.geneve(self.IDENTITY, inner)
+        inner = frames.udp_frame(OTHER_MAC, ROUTER_MAC, source, self.ip["near", family], token, ports)
+        return frames.geneve(identity, inner)
 
     def send(self, enter, payload, target="172.30.0.1"):
         with enter:
@@ -148,7 +151,7 @@ class ForgedTunnel(SpoofingTest):
             tunnel.sendto(payload, (target, 6081))
 
     def fence(self):
-        self.send(in_node("node2"), self.packet(FENCE, 4))
+        self.send(in_node("node2"), self.packet(FENCE, 4, identity=self.POD))
 
     def assert_only_the_fence_arrives(self, *senders):
         with in_pod("forge/near"):
@@ -159,6 +162,12 @@ class ForgedTunnel(SpoofingTest):
             seen = watch.tokens([FORGED], FENCE, self.fence)
         self.assertIsNotNone(seen, "a peer's packet did not arrive")
         self.assertEqual(seen, set(), "a forged packet was delivered")
+
+    def test_from_a_peer_what_it_calls_a_reply_and_nobody_has_asked_for(self):
+        self.assert_only_the_fence_arrives(
+            lambda: self.send(in_node("node2"), self.packet(FORGED, 4, ports=self.PORTS)),
+            lambda: self.send(in_node("node2"), self.packet(FORGED, 6, ports=self.PORTS)),
+        )
 
     def test_from_the_outside(self):
         self.assert_only_the_fence_arrives(
