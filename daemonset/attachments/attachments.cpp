@@ -1,6 +1,9 @@
 #include "daemonset/attachments/attachments.h"
 
+#include "flowgen/flow/pipeline.h"
+
 #include <algorithm>
+#include <set>
 
 namespace agent {
 
@@ -96,6 +99,17 @@ void Attachments::confirmed(std::uint64_t generation) {
 
 std::vector<ipam::RangeUse> Attachments::address_use() const {
     return allocator_ ? allocator_->use() : std::vector<ipam::RangeUse>();
+}
+
+std::uint16_t Attachments::free_ct_zone(const ipam::MacAddress& mac) const {
+    std::set<std::optional<std::uint16_t>> used;
+    for (const auto& [interface, record] : records_) used.insert(record.ct_zone);
+    for (const auto& [key, doing] : under_way_)
+        if (doing.record) used.insert(doing.record->ct_zone);
+    constexpr std::uint16_t kLast = flowgen::kSharedZone - 1;
+    auto zone = static_cast<std::uint16_t>(static_cast<std::uint64_t>(mac.bits()) % kLast + 1);
+    while (used.contains(zone)) zone = static_cast<std::uint16_t>(zone % kLast + 1);
+    return zone;
 }
 
 std::optional<AttachmentRecord> Attachments::find(const ovs_cni::AttachmentKey& key) const {

@@ -53,6 +53,10 @@ class Attachments {
     [[nodiscard]] bool some_leave() const { return !leaving_.empty(); }
     [[nodiscard]] std::vector<ipam::RangeUse> address_use() const;
 
+    /// A zone of connection tracking that no attachment has. It follows from the MAC, which no other
+    /// attachment ever has: a zone is not given again with an address, even after the agent restarted.
+    [[nodiscard]] std::uint16_t free_ct_zone(const ipam::MacAddress& mac) const;
+
     /// By port name.
     [[nodiscard]] const std::map<std::string, AttachmentRecord>& records() const { return records_; }
     [[nodiscard]] std::optional<AttachmentRecord> find(const ovs_cni::AttachmentKey& key) const;

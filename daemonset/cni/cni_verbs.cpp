@@ -100,7 +100,6 @@ Task<CniResult<ovs_cni::AddResponse>> CniVerbs::add(const ovs_cni::AddRequest& r
         let_go(request.key);
         co_return std::unexpected(addresses.error());
     }
-    const auto ofport = node_.database->next_ofport();
     const AttachmentRecord record{.key = request.key,
                                   .host_interface = request.host_interface,
                                   .mac = request.mac,
@@ -108,8 +107,8 @@ Task<CniResult<ovs_cni::AddResponse>> CniVerbs::add(const ovs_cni::AddRequest& r
                                   .sandbox = request.sandbox,
                                   .network = request.network,
                                   .pod = request.pod,
-                                  .ct_zone = static_cast<std::uint16_t>(ofport),
-                                  .ofport = ofport};
+                                  .ct_zone = attachments_.free_ct_zone(request.mac),
+                                  .ofport = node_.database->next_ofport()};
     attachments_.under_way(record.key)->record = record;
     auto attached = co_await attach(record);
     if (!attached) {

@@ -100,8 +100,8 @@ inline constexpr std::uint32_t kThroughHost = 128;  ///< this node's host has tr
 
 // ---- Connection tracking --------------------------------------------------------------------------------------------
 
-// Every attachment has a zone of its own, whose number is its ofport; see Attachment::ct_zone.
-inline constexpr std::uint16_t kSharedZone = 0xff10; ///< of the attachments without one; no ofport is as high
+// Every attachment has a zone of its own; see Attachment::ct_zone.
+inline constexpr std::uint16_t kSharedZone = 0xff10; ///< of the attachments without one; those of the others are lower
 
 // Bits of ct_mark.
 inline constexpr std::uint32_t kMarkBlocked = 1;     ///< policy denies it now: no packet of it is a reply

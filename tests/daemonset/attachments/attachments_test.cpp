@@ -1,5 +1,6 @@
 // The record of an attachment, and the bookkeeping of attachments.
 #include "daemonset/attachments/attachments.h"
+#include "flowgen/flow/pipeline.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -76,6 +77,18 @@ TEST(AttachmentRecord, one_that_cannot_be_read_names_interface_and_key) {
     }
     row.external_ids["ovs-cni/version"] = "2";
     EXPECT_THAT(read_record(row).error().message, HasSubstr("version 2"));
+}
+
+TEST(Attachments, each_has_a_zone_that_no_other_has) {
+    Attachments attachments;
+    const ipam::MacAddress mac{{0x0a, 1, 2, 3, 4, 5}};
+    auto first = record("a", 3, "10.244.1.2");
+    first.ct_zone = attachments.free_ct_zone(mac);
+    EXPECT_GT(*first.ct_zone, 0);
+    EXPECT_LT(*first.ct_zone, flowgen::kSharedZone);
+    EXPECT_THAT(attachments.load(view_of({first})), IsEmpty());
+    EXPECT_EQ(attachments.free_ct_zone(mac), *first.ct_zone % (flowgen::kSharedZone - 1) + 1) << "the next one";
+    EXPECT_NE(attachments.free_ct_zone({{0x0a, 1, 2, 3, 4, 9}}), *first.ct_zone);
 }
 
 TEST(Attachments, are_served_when_the_switch_has_the_port) {
