@@ -185,7 +185,7 @@ struct Ct {
     bool force = false;
     CtZone zone = std::uint16_t{0};
     std::optional<std::uint8_t> table = std::nullopt;
-    std::vector<std::variant<SetField, Move>> exec = {};
+    std::vector<std::variant<SetField, Move>> exec = {}; // NOLINT(readability-redundant-member-init): for GCC
 
     auto operator<=>(const Ct&) const = default;
 };

@@ -130,7 +130,8 @@ std::string frag_text(U128 value) {
 
 std::string field_text(const FieldMatch& field) {
     if (field.field == Field::ct_state) return flags_text(field, kCtStateBits);
-    if (field.field == Field::tcp_flags && field.mask >> kTcpFlagBits.size() == 0) return flags_text(field, kTcpFlagBits);
+    if (field.field == Field::tcp_flags && field.mask >> kTcpFlagBits.size() == 0)
+        return flags_text(field, kTcpFlagBits);
     if (field.field == Field::ip_frag) return frag_text(field.value);
     const bool masked = field.mask != full_mask(field.field);
     const bool masked_number = masked && notation(field.field) == Notation::Decimal;

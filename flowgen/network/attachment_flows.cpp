@@ -67,8 +67,8 @@ void compile_port_security(const LocalPod& pod, FlowStore& store) {
 
 void compile_routing(const LocalPod& pod, FlowStore& store) {
     const auto& attachment = pod.attachment;
-    const std::uint32_t receiver = kToPod | (attachment.ct_zone ? 0 : kToSharedZone) |
-                                   (pod.isolated_in_egress ? kChecksReplies : 0);
+    const std::uint32_t receiver =
+        kToPod | (attachment.ct_zone ? 0 : kToSharedZone) | (pod.isolated_in_egress ? kChecksReplies : 0);
     for (const auto& address : attachment.addresses) {
         const Match arriving = ip_to(Prefix::host(address));
         // What a pod sends to itself stays in the pod. Through a Service, the host has put its own

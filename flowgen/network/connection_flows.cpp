@@ -44,23 +44,20 @@ void look_up_sender(std::uint32_t tunnel_ofport, FlowStore& store) {
 void judge_sender(const LocalNode& local, FlowStore& store) {
     const TableWriter table{store, Table::ConntrackState};
     const SetField skip = packet_state(kPolicySkipped);
-    const Match reply_ = reply();
-    table.add(100, marked(reply_, kMarkAdmitted | kMarkViaHost, kMarkDecision),
+    const Match answer = reply();
+    table.add(100, marked(answer, kMarkAdmitted | kMarkViaHost, kMarkDecision),
               {skip, source_flags(kFlagReply | kFlagViaHost), to(Table::Routing)});
     // The host may have translated the request (a hostPort, a NodePort), so it must see the reply,
     // whatever its destination.
-    table.add(100, marked(reply_, kMarkAdmitted | kMarkFromGateway, kMarkDecision), to_gateway(local, Table::Output));
-    table.add(100, marked(reply_, kMarkAdmitted, kMarkDecision),
-              {skip, source_flags(kFlagReply), to(Table::Routing)});
+    table.add(100, marked(answer, kMarkAdmitted | kMarkFromGateway, kMarkDecision), to_gateway(local, Table::Output));
+    table.add(100, marked(answer, kMarkAdmitted, kMarkDecision), {skip, source_flags(kFlagReply), to(Table::Routing)});
     // ICMP errors about replies, sent by the side that opened the connection.
-    table.add(100,
-              marked(state(kRelated, kRelated | kReply), kMarkAdmitted, kMarkAdmitted | kMarkBlocked),
+    table.add(100, marked(state(kRelated, kRelated | kReply), kMarkAdmitted, kMarkAdmitted | kMarkBlocked),
               {skip, to(Table::Routing)});
     // A connection may begin anew where an entry of an earlier one is left.
-    for (const auto family : kFamilies)
-        table.add(95, opening(family), {packet_state(kUnrecorded), to(Table::Service)});
-    table.add(91, marked(reply_, kMarkFromGateway, kMarkFromGateway), {packet_state(kThroughHost), to(Table::Service)});
-    table.add(90, reply_, {to(Table::Service)});
+    for (const auto family : kFamilies) table.add(95, opening(family), {packet_state(kUnrecorded), to(Table::Service)});
+    table.add(91, marked(answer, kMarkFromGateway, kMarkFromGateway), {packet_state(kThroughHost), to(Table::Service)});
+    table.add(90, answer, {to(Table::Service)});
     for (const auto known : {kMarkAdmitted, kMarkAsked})
         table.add(90, marked(state(0, kReply), known, known), {to(Table::Service)});
     table.add(0, {}, {packet_state(kUnrecorded), to(Table::Service)});
@@ -78,11 +75,12 @@ void judge_receiver(FlowStore& store) {
     // The pod's request came through this node's host: the entry tells.
     const Move through_host{Field::ct_mark, std::countr_zero(kMarkViaHost), kPacketState,
                             std::countr_zero(kThroughHost), 1};
-    const auto called_reply = [](const Match& match) { return Match(match).set(kSourceIdentity, kFlagReply, kFlagReply); };
+    const auto called_reply = [](const Match& match) {
+        return Match(match).set(kSourceIdentity, kFlagReply, kFlagReply);
+    };
     const auto from_no_pod = [](const Match& match) { return Match(match).set(kSourceIdentity, 0, kFlagPod); };
-    const Ct answered{.commit = true,
-                      .zone = kDecisionZone,
-                      .exec = {set(Field::ct_mark, kMarkAnswered, kMarkAnswered)}};
+    const Ct answered{
+        .commit = true, .zone = kDecisionZone, .exec = {set(Field::ct_mark, kMarkAnswered, kMarkAnswered)}};
     for (const auto family : kFamilies)
         table.add(110, marked(called_reply(reply().merge(ip(family))), kMarkAsked, kMarkAsked | kMarkAnswered),
                   after(through_host, after(answered, deliver)));
@@ -147,8 +145,7 @@ class Admission {
 /// Commit: policy has admitted the packet.
 void compile_commit(FlowStore& store) {
     const TableWriter table{store, Table::Commit};
-    const Match asked_in_vain =
-        marked(reply(), kMarkAsked, kMarkAsked | kMarkAnswered | kMarkAdmitted | kMarkBlocked);
+    const Match asked_in_vain = marked(reply(), kMarkAsked, kMarkAsked | kMarkAnswered | kMarkAdmitted | kMarkBlocked);
     // Between this node's host and another node: no pod's, so in no pod's zone.
     table.add(500, Match().set(kDecisionZone, 0), {to(Table::Output)});
     // Whatever is left of an earlier connection between these ports.
@@ -186,7 +183,9 @@ void record_request(FlowStore& store) {
                    .exec = {set(Field::ct_mark, kMarkAsked | way, kMarkAsked | kMarkViaHost)}},
                 to(Table::Output)};
     };
-    const auto via_host = [](const Match& match) { return Match(match).set(kSourceIdentity, kFlagViaHost, kFlagViaHost); };
+    const auto via_host = [](const Match& match) {
+        return Match(match).set(kSourceIdentity, kFlagViaHost, kFlagViaHost);
+    };
     for (const auto family : kFamilies) {
         const auto first = opening(family).set(kPacketState, wanted, wanted);
         const auto other = ip(family).set(kPacketState, wanted, wanted);

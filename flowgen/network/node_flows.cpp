@@ -70,7 +70,8 @@ void compile_other_node(const LocalNode& local, const Node& node, const IpAddres
     for (const auto& cidr : node.pod_cidrs) {
         if (!claims.claim(claims.pod_cidrs, cidr, node.name, "its pods there are unreachable")) continue;
         arriving_from(cidr);
-        store.add(Table::Routing, 100, ip_to(cidr), {tunnel_to, port, set(kPacketState, kToPod, kToPod), to(Table::EgressPrecheck)}, owner);
+        store.add(Table::Routing, 100, ip_to(cidr),
+                  {tunnel_to, port, set(kPacketState, kToPod, kToPod), to(Table::EgressPrecheck)}, owner);
     }
     for (const auto& address : node_addresses(node)) {
         const Prefix host = Prefix::host(address);

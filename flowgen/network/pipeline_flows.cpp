@@ -71,15 +71,13 @@ void compile_policy_tables(FlowStore& store) {
     const TableWriter ingress{store, Table::Ingress};
     // Neither a reply nor an ICMP error, whose entry is not theirs to cut.
     using namespace ct_state;
-    const Match admitted =
-        Match()
-            .set(Field::ct_state, kTracked, kTracked | kReply | kRelated)
-            .set(Field::ct_mark, kMarkAdmitted, kMarkAdmitted | kMarkBlocked);
+    const Match admitted = Match()
+                               .set(Field::ct_state, kTracked, kTracked | kReply | kRelated)
+                               .set(Field::ct_mark, kMarkAdmitted, kMarkAdmitted | kMarkBlocked);
     const auto isolate = [&](const TableWriter& table, Field identity) {
         const Match isolated = Match().set(identity, kFlagIsolated, kFlagIsolated);
-        const Ct block{.commit = true,
-                       .zone = kDecisionZone,
-                       .exec = {set(Field::ct_mark, kMarkBlocked, kMarkBlocked)}};
+        const Ct block{
+            .commit = true, .zone = kDecisionZone, .exec = {set(Field::ct_mark, kMarkBlocked, kMarkBlocked)}};
         for (const auto family : kFamilies)
             table.add(kPriorityBlock, Match(isolated).merge(admitted).merge(ip(family)), {block});
         table.add(kPriorityDeny, isolated, {});

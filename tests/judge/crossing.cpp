@@ -15,7 +15,7 @@ constexpr std::uint16_t kLocal = flowgen::kLocalPort;
 
 struct Port {
     Place place;
-    MacAddress mac;                                  ///< of the host or pod behind it
+    MacAddress mac;                                   ///< of the host or pod behind it
     std::optional<std::uint16_t> zone = std::nullopt; ///< of the pod
 };
 

@@ -53,7 +53,7 @@ struct Frame {
     Tuple tuple;
     std::uint8_t ttl = 64;
     Untracked untracked = Untracked::New;
-    bool opening = false; ///< of TCP: SYN without ACK
+    bool opening = false;                            ///< of TCP: SYN without ACK
     std::optional<Tuple> error_about = std::nullopt; ///< in an ICMP error: the packet that caused it
 
     auto operator<=>(const Frame&) const = default;

@@ -128,7 +128,8 @@ void Walk::track(flow& headers, const ofpact_conntrack& action) {
                                             : action.zone_imm;
     const Frame now = frame_of(headers, frame_);
     if (action.flags & NX_CT_F_COMMIT) {
-        if (auto* connection = connections_.commit(zone, now, (action.flags & NX_CT_F_FORCE) != 0)) write_connection(headers, action, *connection);
+        if (auto* connection = connections_.commit(zone, now, (action.flags & NX_CT_F_FORCE) != 0))
+            write_connection(headers, action, *connection);
     }
     if (action.recirc_table != NX_CT_RECIRC_NONE) {
         const auto tracked = connections_.look_up(zone, now);

@@ -50,7 +50,9 @@ class OpenConnection {
 
     /// What the server sends as if it were a reply is delivered if policy allows it as a packet of
     /// its own. Returns the deviation.
-    [[nodiscard]] std::string server_is_no_opener() { return expect("server's packet", wire_.exit, wire_.reply(), wire_.entry, reversed()); }
+    [[nodiscard]] std::string server_is_no_opener() {
+        return expect("server's packet", wire_.exit, wire_.reply(), wire_.entry, reversed());
+    }
     [[nodiscard]] std::string client_meets_policy(bool opening) {
         auto frame = wire_.request;
         frame.opening &= opening;
@@ -103,9 +105,9 @@ void OpenConnection::replace(End& end, Random& random) {
     auto& attachments = cluster_.locals.at(pod.node).attachments;
     auto& attachment = *std::ranges::find(attachments, before, &flowgen::Attachment::pod);
     // Of any namespace and labels that the cluster has, since policies select by them.
-    const auto& model = std::next(cluster_.state.pods.begin(),
-                                  random.between(0, static_cast<int>(cluster_.state.pods.size()) - 1))
-                            ->second;
+    const auto& model =
+        std::next(cluster_.state.pods.begin(), random.between(0, static_cast<int>(cluster_.state.pods.size()) - 1))
+            ->second;
     pod.id = {.namespace_ = model.id.namespace_, .name = "successor"};
     pod.labels = model.labels;
     pod.uid = "successor";

@@ -99,8 +99,8 @@ class ActionWriter {
     Result<void> operator()(const flowgen::Ct& action) {
         const auto start = out_->size;
         auto* put = ofpact_put_CT(out_);
-        put->flags = static_cast<std::uint16_t>((action.commit ? NX_CT_F_COMMIT : 0) |
-                                                (action.force ? NX_CT_F_FORCE : 0));
+        put->flags =
+            static_cast<std::uint16_t>((action.commit ? NX_CT_F_COMMIT : 0) | (action.force ? NX_CT_F_FORCE : 0));
         if (const auto* zone = std::get_if<std::uint16_t>(&action.zone))
             put->zone_imm = *zone;
         else
